@@ -1,0 +1,214 @@
+/*
+ * edge_kernels.h: micro-kernels behind one table, chosen once by CPU features.
+ *
+ * Contract of every kernel
+ *   - Pointers, counts and one const parameter struct; no allocation, no globals, no errors. Arguments are
+ *     validated by the caller.
+ *   - The scalar table is the definition. Every other table equals it bit for bit, in INT8 and in float:
+ *     integer sums are exact; float kernels use one operation order, explicit fused multiply-add where this
+ *     header says so and nowhere else (-ffp-contract=off), see docs/numerics.md.
+ *   - Activations are int8 (signed, asymmetric) or float, NHWC. They may be over-read by up to
+ *     EDGE_OVERREAD bytes past the end of a tensor; never written past.
+ *   - Work that can be split is counted in `units`; a kernel runs units [begin, end) and any split gives the
+ *     same bytes. `scratch` is per thread, 64-byte aligned, of the size that the *_scratch function returns.
+ */
+#ifndef EDGE_KERNELS_H
+#define EDGE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes that kernels may read (never write) past the end of an activation or weight tensor. */
+#define EDGE_OVERREAD 64
+
+/* ---- epilogue ---------------------------------------------------------------------------------------- */
+
+/*
+ * What happens to an accumulator, in this order, each step one IEEE-754 binary32 operation:
+ *   v = float(acc) * multiplier[n]            (int8)     |  v = acc (bias is where the sum starts)  (float)
+ *   v = v < 0 ? v * slope : v                 when slope != 1
+ *   v = v + float(r - residual_zero) * residual_multiplier   when residual != NULL   | v = v + r   (float)
+ *   int8 output:  q = clamp(rne(v) + zero, low, high);  q = table ? table[q + 128] : q
+ *   float output: v = max(low_f, min(high_f, v))        (NaN stays NaN)
+ * rne rounds to nearest, ties to even; v is first clamped to +-2^30 so that the conversion is defined.
+ */
+typedef struct edge_epilogue {
+  const int32_t *bias;      /* [N16] int8: b/(sx*sw) - zx*sum(w), rounded (numerics.md) */
+  const int32_t *bias_u8;   /* [N16] bias - 128*sum(w): for kernels that flip activations to unsigned */
+  const float *multiplier;  /* [N16] int8: sx*sw/sy, or sx*sw when the output is float */
+  const float *bias_f;      /* [N16] float kernels */
+  const void *residual;     /* NULL, or a tensor shaped like the output, of the output's type */
+  float residual_multiplier;
+  int32_t residual_zero;
+  float slope;              /* negative slope of a LeakyReLU; 1: none */
+  int32_t output_float;     /* int8 kernels: 1 stores float */
+  int32_t zero, low, high;  /* int8 output */
+  float low_f, high_f;      /* float output */
+  const int8_t *table;      /* NULL or 256 entries */
+} edge_epilogue;
+
+/* ---- convolution and fully connected ----------------------------------------------------------------- */
+
+/*
+ * One group of a 2-D convolution, NHWC. A fully connected layer over M rows is in_h = out_h = 1,
+ * in_w = out_w = M with a 1x1 kernel. Output pixel (n, oy, ox) channel m reads
+ *   input[n][oy*stride_h + ky*dilation_h - pad_top][ox*stride_w + kx*dilation_w - pad_left][c].
+ * Padding inserts input_zero (int8) or 0 (float). Bottom and right pads follow from out_h, out_w.
+ *
+ * int8 weights: [N/16][K/4][16][4], N = out_c rounded up to 16 with zeros, K the concatenation of *segments*,
+ * each padded with zeros to a multiple of 4. A segment is what is contiguous in one input row:
+ *   dilation_w == 1: kernel_h segments of kernel_w*in_c bytes   (ky; then kx, c)
+ *   dilation_w  > 1: kernel_h*kernel_w segments of in_c bytes   (ky, kx; then c)
+ * but when in_stride != in_c (grouped convolution) always the second form. edge_conv_k4 gives K/4.
+ * float weights: [N/16][K][16], K = (ky, kx, c), no padding of K.
+ */
+typedef struct edge_conv {
+  int32_t batch;
+  int32_t in_h, in_w, in_c;
+  int32_t in_stride;   /* elements from one input pixel to the next: in_c times the number of groups */
+  int32_t out_h, out_w, out_c;
+  int32_t out_stride;  /* elements from one output pixel to the next (residual likewise) */
+  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+  int32_t input_zero;
+  const void *weights;
+  edge_epilogue epilogue;
+} edge_conv;
+
+/* Groups of 4 in K of the packed int8 weights. */
+int32_t edge_conv_k4(const edge_conv *p);
+/* Bytes of scratch per thread; equal on every ISA, independent of batch and of pointers. */
+size_t edge_conv_scratch_s8(const edge_conv *p);
+size_t edge_conv_scratch_f32(const edge_conv *p);
+/* Independent units of work; equal on every ISA. */
+int32_t edge_conv_units(const edge_conv *p);
+
+/*
+ * Depthwise convolution, out_c == in_c, one filter a channel; edge_conv describes it with in_c = out_c = C.
+ * int8 weights: [C/16][kernel_w][ceil(kernel_h/4)][16][4]: four vertical taps side by side, zero padded.
+ * float weights: [C/16][kernel_h*kernel_w][16]. Sums run over taps (ky, kx) in order (float: fma).
+ */
+size_t edge_depthwise_scratch_s8(const edge_conv *p);
+size_t edge_depthwise_scratch_f32(const edge_conv *p);
+int32_t edge_depthwise_units(const edge_conv *p);
+
+/* ---- pooling, resize --------------------------------------------------------------------------------- */
+
+typedef struct edge_pool {
+  int32_t batch, in_h, in_w, channels, out_h, out_w;
+  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+  int32_t count_include_pad;       /* average: divide by kernel_h*kernel_w always */
+  /* int8 average: q = clamp(rne(float(sum - count*in_zero) * (ratio / count)) + out_zero, -128, 127);
+   * ratio / count is one float division. */
+  float ratio;                     /* sx/sy */
+  int32_t in_zero, out_zero;
+} edge_pool;
+
+typedef struct edge_resize {
+  int32_t batch, in_h, in_w, channels, out_h, out_w;
+  /* Source position of each output row and column, computed by the converter: for nearest, index0;
+   * for linear, index0, index1 and the weight of index1 (0..1). */
+  const int32_t *row0, *row1, *col0, *col1;   /* [out_h], [out_w] */
+  const float *row_weight, *col_weight;
+  /* int8 linear: real weights on (q - in_zero), then rne, + in_zero; input and output share scale and zero. */
+  int32_t in_zero;
+} edge_resize;
+
+/* ---- elementwise, reductions, matrices ---------------------------------------------------------------- */
+
+/* Float unary functions; our own polynomials, identical on every machine, error bounds in docs/numerics.md. */
+enum {
+  EDGE_UNARY_RELU = 1, EDGE_UNARY_LEAKY_RELU = 2, EDGE_UNARY_CLIP = 3, EDGE_UNARY_SIGMOID = 4,
+  EDGE_UNARY_HARD_SIGMOID = 5, EDGE_UNARY_HARD_SWISH = 6, EDGE_UNARY_TANH = 7, EDGE_UNARY_EXP = 8,
+  EDGE_UNARY_LOG = 9, EDGE_UNARY_SQRT = 10, EDGE_UNARY_ABS = 11, EDGE_UNARY_NEG = 12,
+  EDGE_UNARY_RECIPROCAL = 13, EDGE_UNARY_ERF = 14, EDGE_UNARY_FLOOR = 15, EDGE_UNARY_CEIL = 16,
+  EDGE_UNARY_ROUND = 17, EDGE_UNARY_SOFTPLUS = 18, EDGE_UNARY_ELU = 19, EDGE_UNARY_SILU = 20,
+  EDGE_UNARY_GELU = 21, EDGE_UNARY_SIN = 22, EDGE_UNARY_COS = 23,
+};
+enum {
+  EDGE_BINARY_ADD = 1, EDGE_BINARY_SUB = 2, EDGE_BINARY_MUL = 3, EDGE_BINARY_DIV = 4,
+  EDGE_BINARY_MIN = 5, EDGE_BINARY_MAX = 6, EDGE_BINARY_POW = 7,
+};
+enum {
+  EDGE_REDUCE_SUM = 1, EDGE_REDUCE_MEAN = 2, EDGE_REDUCE_MAX = 3, EDGE_REDUCE_MIN = 4,
+  EDGE_REDUCE_SUM_SQUARE = 5,
+};
+
+/* int8 ADD, SUB: q = clamp(rne(float(a-za)*ma + float(b-zb)*mb) + zero, low, high), SUB passes mb negated.
+ * MUL: q = clamp(rne(float((a-za)*(b-zb)) * ma) + zero, low, high). */
+typedef struct edge_binary_s8 {
+  int32_t a_zero, b_zero, zero, low, high;
+  float a_multiplier, b_multiplier;
+} edge_binary_s8;
+
+/* C[m][n] = sum over k, in order, of fma(A[m*a_row + k*a_col], B[k*b_row + n*b_col], .), starting at 0. */
+typedef struct edge_matmul_f32 {
+  int32_t m, n, k;
+  int64_t a_row, a_col, b_row, b_col, c_row;  /* strides in elements; C's columns are contiguous */
+} edge_matmul_f32;
+size_t edge_matmul_scratch_f32(const edge_matmul_f32 *p);
+
+/* ---- the table ----------------------------------------------------------------------------------------- */
+
+typedef struct edge_kernels {
+  const char *isa;               /* "scalar", "avx2", "avx512vnni", "neon", "neondot" */
+  const char *conv_s8_name, *depthwise_s8_name, *conv_f32_name, *depthwise_f32_name;
+
+  void (*conv_s8)(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin, int32_t end);
+  void (*conv_f32)(const edge_conv *p, const float *x, float *y, void *scratch, int32_t begin, int32_t end);
+  void (*depthwise_s8)(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin, int32_t end);
+  void (*depthwise_f32)(const edge_conv *p, const float *x, float *y, void *scratch, int32_t begin, int32_t end);
+  void (*matmul_f32)(const edge_matmul_f32 *p, const float *a, const float *b, float *c, void *scratch,
+                     int32_t row_begin, int32_t row_end);
+
+  /* Pools and resizes run output rows [begin, end) of batch*out_h. */
+  void (*max_pool_s8)(const edge_pool *p, const int8_t *x, int8_t *y, int32_t begin, int32_t end);
+  void (*max_pool_f32)(const edge_pool *p, const float *x, float *y, int32_t begin, int32_t end);
+  void (*average_pool_s8)(const edge_pool *p, const int8_t *x, int8_t *y, int32_t begin, int32_t end);
+  void (*average_pool_f32)(const edge_pool *p, const float *x, float *y, int32_t begin, int32_t end);
+  void (*resize_nearest)(const edge_resize *p, const void *x, void *y, int32_t element_bytes, int32_t begin, int32_t end);
+  void (*resize_linear_s8)(const edge_resize *p, const int8_t *x, int8_t *y, int32_t begin, int32_t end);
+  void (*resize_linear_f32)(const edge_resize *p, const float *x, float *y, int32_t begin, int32_t end);
+
+  /* Elementwise over n contiguous elements; in place (y == x) allowed. Steps are 0 (one value for all) or 1. */
+  void (*lut_s8)(const int8_t *x, int8_t *y, int64_t n, const int8_t table[256]); /* y = table[x + 128] */
+  void (*unary_f32)(int32_t kind, const float *x, float *y, int64_t n, float alpha, float beta);
+  void (*binary_f32)(int32_t kind, const float *a, int32_t a_step, const float *b, int32_t b_step, float *y, int64_t n);
+  void (*binary_s8)(int32_t kind, const edge_binary_s8 *p, const int8_t *a, int32_t a_step, const int8_t *b,
+                    int32_t b_step, int8_t *y, int64_t n);
+  /* q = clamp(rne(x * inverse) + zero, -128, 127), inverse = 1/scale rounded to float; NaN gives zero. */
+  void (*quantize_s8)(const float *x, int8_t *y, int64_t n, float inverse, int32_t zero);
+  void (*dequantize_s8)(const int8_t *x, float *y, int64_t n, float scale, int32_t zero); /* (q - zero) * scale */
+
+  /* Reduction of x[outer][n][inner] over n. inner == 1: 16 lanes of partial sums (lane = index mod 16), then the
+   * tree 8, 4, 2, 1; inner > 1: in order of n. Mean divides by n. */
+  void (*reduce_f32)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
+  /* int8 mean over n: q = clamp(rne(float(sum - n*in_zero) * (ratio / n)) + out_zero, -128, 127). */
+  void (*mean_s8)(const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner, float ratio, int32_t in_zero,
+                  int32_t out_zero);
+  /* Softmax over the last axis of x[rows][n]: exp(x - max), divided by its sum (16 lanes, tree). */
+  void (*softmax_f32)(const float *x, float *y, int64_t rows, int64_t n);
+} edge_kernels;
+
+/* The best table for this CPU. Reads CPU features once; thread-safe. */
+const edge_kernels *edge_kernels_select(void);
+/* The table of this name, or NULL when it is not built in or this CPU cannot run it. For tests. */
+const edge_kernels *edge_kernels_named(const char *isa);
+
+/* Strided copy: y is dense [dims], x is read at sum(index[i] * x_stride[i]) elements. rank 1..8, any stride sign. */
+void edge_copy_strided(const void *x, void *y, int32_t element_bytes, int32_t rank, const int64_t *dims,
+                       const int64_t *x_stride);
+/* Fills n elements of element_bytes (1, 2, 4, 8) with the value at `value`. */
+void edge_fill(void *y, int64_t n, int32_t element_bytes, const void *value);
+
+/* Real DFT of n samples (n factors in 2, 3, 5, 7): out[0..n/2] complex interleaved. twiddles[n] complex:
+ * exp(-2*pi*i*k/n), computed by the converter. work: 4*n floats. Fixed operation order, no fma. */
+void edge_rfft_f32(const float *x, float *out, int32_t n, const float *twiddles, float *work);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* EDGE_KERNELS_H */
