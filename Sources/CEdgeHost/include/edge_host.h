@@ -16,10 +16,13 @@ extern "C" {
 /* 64-byte aligned, zeroed; NULL when out of memory. */
 void *edge_host_allocate(size_t bytes);
 void edge_host_free(void *block);
-/* Maps a whole file read-only. 0, or errno. An empty file gives *bytes == NULL, *size == 0. */
+/* What edge_host_map_file returns on a platform without files. */
+#define EDGE_HOST_NO_FILES (-1)
+/* Maps a whole regular file read-only. 0, or errno (EISDIR for a folder, EINVAL for a pipe or device).
+ * An empty file gives *bytes == NULL, *size == 0. */
 int32_t edge_host_map_file(const char *path, const void **bytes, size_t *size);
 void edge_host_unmap_file(const void *bytes, size_t size);
-/* Text of an errno value, static. */
+/* Text of an errno value that a function here returned; static. */
 const char *edge_host_error_text(int32_t code);
 
 /* ---- clock ---- */

@@ -1,0 +1,48 @@
+/* A spin of bounded length (about 20 microseconds) that makes no system call. */
+#ifndef EDGE_PAUSE_H
+#define EDGE_PAUSE_H
+
+#include <stdint.h>
+
+typedef struct {
+  uint64_t start, ticks;
+} spin_timer;
+
+static inline uint64_t spin_clock(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  uint64_t now;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
+  return now;
+#else
+  return 0;
+#endif
+}
+
+static inline spin_timer spin_start(void) {
+#if defined(__x86_64__)
+  return (spin_timer){spin_clock(), 50000}; /* time-stamp counters run at 2 to 4 GHz */
+#elif defined(__aarch64__)
+  uint64_t frequency;
+  __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+  return (spin_timer){spin_clock(), frequency / 50000};
+#else
+  return (spin_timer){0, 2000};
+#endif
+}
+
+/* Pauses briefly; 0 when the time is up. */
+static inline int spin_goes_on(spin_timer *timer) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#else
+  timer->start++;
+  return timer->start < timer->ticks;
+#endif
+  return spin_clock() - timer->start < timer->ticks;
+}
+
+#endif
