@@ -1,0 +1,1 @@
+#include "edgert.h" /* The header is the module; this file gives it an object. */

@@ -1,0 +1,139 @@
+/// The size of an axis: a polynomial with integer coefficients in symbols (ONNX `dim_param` names) and in quotients of
+/// such polynomials, kept in a canonical form so that equal sizes compare equal.
+public struct Dimension: Hashable, Sendable, CustomStringConvertible {
+  /// A factor of a monomial.
+  public indirect enum Atom: Hashable, Sendable {
+    case symbol(String)
+    case floorDivide(Dimension, Dimension)
+    case maximum(Dimension, Dimension)
+    case minimum(Dimension, Dimension)
+  }
+
+  /// Sorted factors of a monomial (with repetition) to its coefficient; no zero coefficients.
+  public private(set) var terms: [[Atom]: Int]
+
+  /// A size known at conversion.
+  public init(_ constant: Int) { terms = constant == 0 ? [:] : [[]: constant] }
+
+  /// A size chosen at run time.
+  public init(symbol: String) { terms = [[.symbol(symbol)]: 1] }
+
+  private init(atom: Atom) { terms = [[atom]: 1] }
+  private init(terms: [[Atom]: Int]) { self.terms = terms.filter { $0.value != 0 } }
+
+  /// The value when it does not depend on a symbol.
+  public var constant: Int? {
+    if terms.isEmpty { return 0 }
+    return terms.count == 1 ? terms[[]] : nil
+  }
+
+  public static func + (a: Dimension, b: Dimension) -> Dimension {
+    Dimension(terms: a.terms.merging(b.terms, uniquingKeysWith: +))
+  }
+
+  public static func - (a: Dimension, b: Dimension) -> Dimension { a + b * Dimension(-1) }
+
+  public static func * (a: Dimension, b: Dimension) -> Dimension {
+    var product: [[Atom]: Int] = [:]
+    for (x, m) in a.terms {
+      for (y, n) in b.terms {
+        product[(x + y).sorted { "\($0)" < "\($1)" }, default: 0] += m * n
+      }
+    }
+    return Dimension(terms: product)
+  }
+
+  /// Floor of the quotient; exact when every coefficient divides, else an atom.
+  public static func / (a: Dimension, b: Dimension) -> Dimension {
+    if a == b { return Dimension(1) }
+    if let divisor = b.constant, divisor != 0 {
+      if let value = a.constant {
+        let quotient = value / divisor
+        return Dimension(value % divisor != 0 && (value < 0) != (divisor < 0) ? quotient - 1 : quotient)
+      }
+      if a.terms.values.allSatisfy({ $0 % divisor == 0 }) {
+        return Dimension(terms: a.terms.mapValues { $0 / divisor })
+      }
+    }
+    if let exact = a.dividedByMonomial(b) { return exact }
+    return Dimension(atom: .floorDivide(a, b))
+  }
+
+  /// The larger of two sizes.
+  public static func max(_ a: Dimension, _ b: Dimension) -> Dimension {
+    if a == b { return a }
+    if let x = a.constant, let y = b.constant { return Dimension(Swift.max(x, y)) }
+    return Dimension(atom: .maximum(a, b))
+  }
+
+  /// The smaller of two sizes.
+  public static func min(_ a: Dimension, _ b: Dimension) -> Dimension {
+    if a == b { return a }
+    if let x = a.constant, let y = b.constant { return Dimension(Swift.min(x, y)) }
+    return Dimension(atom: .minimum(a, b))
+  }
+
+  /// The size when every symbol has a value; nil when one is missing.
+  public func evaluated(_ symbols: [String: Int]) -> Int? {
+    var sum = 0
+    for (factors, coefficient) in terms {
+      var product = coefficient
+      for factor in factors {
+        guard let value = factor.evaluated(symbols) else { return nil }
+        product *= value
+      }
+      sum += product
+    }
+    return sum
+  }
+
+  private func dividedByMonomial(_ b: Dimension) -> Dimension? {
+    guard b.terms.count == 1, let (factors, coefficient) = b.terms.first, coefficient != 0 else { return nil }
+    var quotient: [[Atom]: Int] = [:]
+    for (key, value) in terms {
+      guard value % coefficient == 0 else { return nil }
+      var rest = key
+      for factor in factors {
+        guard let index = rest.firstIndex(of: factor) else { return nil }
+        rest.remove(at: index)
+      }
+      quotient[rest] = value / coefficient
+    }
+    return Dimension(terms: quotient)
+  }
+
+  public var description: String {
+    if let constant { return "\(constant)" }
+    return terms.map { factors, coefficient in
+      let names = factors.map { "\($0)" }
+      return (coefficient == 1 && !names.isEmpty ? names : ["\(coefficient)"] + names).joined(separator: "*")
+    }.sorted().joined(separator: "+")
+  }
+}
+
+extension Dimension.Atom: CustomStringConvertible {
+  func evaluated(_ symbols: [String: Int]) -> Int? {
+    switch self {
+    case .symbol(let name):
+      return symbols[name]
+    case .floorDivide(let a, let b):
+      guard let x = a.evaluated(symbols), let y = b.evaluated(symbols), y != 0 else { return nil }
+      return x / y - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0)
+    case .maximum(let a, let b):
+      guard let x = a.evaluated(symbols), let y = b.evaluated(symbols) else { return nil }
+      return Swift.max(x, y)
+    case .minimum(let a, let b):
+      guard let x = a.evaluated(symbols), let y = b.evaluated(symbols) else { return nil }
+      return Swift.min(x, y)
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .symbol(let name): name
+    case .floorDivide(let a, let b): "floor((\(a))/(\(b)))"
+    case .maximum(let a, let b): "max(\(a),\(b))"
+    case .minimum(let a, let b): "min(\(a),\(b))"
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/// Placeholder of the plan under construction.
+public struct Lowering {}

@@ -1,0 +1,51 @@
+/// The arithmetic of a node in the plan.
+public enum Precision: String, Sendable {
+  case int8
+  case float32 = "f32"
+}
+
+/// real = scale * (q - zeroPoint), q in -128...127; the range contains 0 exactly (numerics.md).
+public struct AffineParameters: Sendable, Hashable {
+  public var scale: Float
+  public var zeroPoint: Int32
+
+  public init(scale: Float, zeroPoint: Int32) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+  }
+}
+
+/// What quantization decided for a graph: which nodes run in INT8 and how values are represented between them.
+///
+/// A value without parameters is float. An INT8 node whose output has no parameters writes float (directly when its kernel
+/// can, as convolutions do; else through a dequantize). A float node that reads a quantized value gets it dequantized.
+public struct Quantization: Sendable {
+  /// By position in `graph.nodes`.
+  public var precision: [Precision]
+  public var values: [ValueID: AffineParameters]
+  /// Per output channel scale of the constant weights of INT8 convolutions and matrix products; max|w| / 127 when absent.
+  public var weightScales: [ValueID: [Float]]
+
+  /// Everything float.
+  public init(floatNodes count: Int) {
+    precision = Array(repeating: .float32, count: count)
+    values = [:]
+    weightScales = [:]
+  }
+}
+
+/// How an operator takes part in INT8: the quantize rule of `Operator`.
+public enum QuantizeRule: Sendable {
+  /// Runs in float always.
+  case float
+  /// Constant INT8 weights, per channel: Conv, ConvTranspose, Gemm, MatMul with a constant operand.
+  case weighted
+  /// A function of one element: a 256-entry table.
+  case table
+  /// Two activations: Add, Sub, Mul.
+  case binary
+  /// Computes on integers with a rescale: average pooling, mean.
+  case rescaled
+  /// Moves or selects elements; output parameters equal the input's: Reshape, Transpose, Slice, MaxPool, Concat, Pad, Resize...
+  case passThrough
+}

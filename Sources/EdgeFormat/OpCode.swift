@@ -1,0 +1,67 @@
+/// Operators of the plan. This registry is the one list of codes and names: the runtime's `OperatorTable`
+/// switches over it without `default`, and `docs/operators.md` is generated from it.
+public enum OpCode: UInt16, CaseIterable, Sendable {
+  // Dense linear algebra.
+  case convolution = 1
+  case depthwise = 2
+  case matmul = 3
+  // Windows.
+  case maxPool = 10
+  case averagePool = 11
+  case resizeNearest = 12
+  case resizeLinear = 13
+  // Elementwise.
+  case unary = 20
+  case lookup = 21
+  case binary = 22
+  case quantize = 23
+  case dequantize = 24
+  case cast = 25
+  // Along axes.
+  case reduce = 30
+  case softmax = 31
+  // Movement.
+  case transpose = 40
+  case concat = 41
+  case slice = 42
+  case pad = 43
+  case copy = 44
+  case gather = 45
+  case broadcast = 46
+  // Signals.
+  case stft = 50
+  // Control.
+  case exit = 60
+  case skip = 61
+
+  /// Stable name, as in profiles and reports.
+  public var name: StaticString {
+    switch self {
+    case .convolution: "convolution"
+    case .depthwise: "depthwise"
+    case .matmul: "matmul"
+    case .maxPool: "max_pool"
+    case .averagePool: "average_pool"
+    case .resizeNearest: "resize_nearest"
+    case .resizeLinear: "resize_linear"
+    case .unary: "unary"
+    case .lookup: "lookup"
+    case .binary: "binary"
+    case .quantize: "quantize"
+    case .dequantize: "dequantize"
+    case .cast: "cast"
+    case .reduce: "reduce"
+    case .softmax: "softmax"
+    case .transpose: "transpose"
+    case .concat: "concat"
+    case .slice: "slice"
+    case .pad: "pad"
+    case .copy: "copy"
+    case .gather: "gather"
+    case .broadcast: "broadcast"
+    case .stft: "stft"
+    case .exit: "exit"
+    case .skip: "skip"
+    }
+  }
+}

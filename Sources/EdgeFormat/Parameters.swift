@@ -1,0 +1,166 @@
+// Parameters of nodes, stored as they lie in memory: fields of 4 bytes, little-endian, no padding. Tensor operands are
+// listed in each comment, inputs first; "?" marks one that may be absent. Shapes are those of the stored tensors
+// (NHWC for images); the converter has solved layouts, broadcasts of constants and negative axes.
+
+/// `convolution`, `depthwise`. x `[N, H, W, C]`, weights (packed), y `[N, OH, OW, M]`.
+/// int8: x, weights, bias, biasU8, multiplier, residual?, table? → y. float: x, weights, bias, absent, absent,
+/// residual? → y. A fully connected layer is a 1x1 convolution over x `[1, 1, rows, C]`.
+/// The epilogue is `edge_epilogue` of `edge_kernels.h`.
+public struct ConvolutionParameters: BitwiseCopyable, Sendable {
+  public var kernelHeight: Int32 = 1
+  public var kernelWidth: Int32 = 1
+  public var strideHeight: Int32 = 1
+  public var strideWidth: Int32 = 1
+  public var dilationHeight: Int32 = 1
+  public var dilationWidth: Int32 = 1
+  public var padTop: Int32 = 0
+  public var padLeft: Int32 = 0
+  public var padBottom: Int32 = 0
+  public var padRight: Int32 = 0
+  public var groups: Int32 = 1
+  /// Negative slope of a fused LeakyReLU, applied before the residual; 1 when there is none.
+  public var slope: Float = 1
+  public var residualMultiplier: Float = 0
+  /// Clamp of an int8 output, on q.
+  public var low: Int32 = -128
+  public var high: Int32 = 127
+  /// Clamp of a float output.
+  public var lowFloat: Float = -.infinity
+  public var highFloat: Float = .infinity
+
+  public init() {}
+}
+
+/// `matmul` (float). a `[..., M, K]`, b `[..., K, N]` (or transposed), y `[..., M, N]`; equal ranks, batch axes broadcast.
+public struct MatmulParameters: BitwiseCopyable, Sendable {
+  public var transposeA: Int32 = 0
+  public var transposeB: Int32 = 0
+
+  public init() {}
+}
+
+/// `maxPool`, `averagePool`. x `[N, H, W, C]` → y `[N, OH, OW, C]`.
+public struct PoolParameters: BitwiseCopyable, Sendable {
+  public var kernelHeight: Int32 = 1
+  public var kernelWidth: Int32 = 1
+  public var strideHeight: Int32 = 1
+  public var strideWidth: Int32 = 1
+  public var dilationHeight: Int32 = 1
+  public var dilationWidth: Int32 = 1
+  public var padTop: Int32 = 0
+  public var padLeft: Int32 = 0
+  public var padBottom: Int32 = 0
+  public var padRight: Int32 = 0
+  /// 1: the average divides by the whole window, padding included.
+  public var countIncludePad: Int32 = 0
+
+  public init() {}
+}
+
+/// `unary` (float): `kind` is an `EDGE_UNARY_*` code of `edge_kernels.h`. x → y of the same shape.
+public struct UnaryParameters: BitwiseCopyable, Sendable {
+  public var kind: Int32 = 0
+  public var alpha: Float = 0
+  public var beta: Float = 0
+
+  public init() {}
+}
+
+/// `binary`: `kind` is an `EDGE_BINARY_*` code. a, b → y; equal ranks, axes of size 1 broadcast.
+/// int8 (add, sub, mul): multipliers as `edge_binary_s8`, clamp on q.
+public struct BinaryParameters: BitwiseCopyable, Sendable {
+  public var kind: Int32 = 0
+  public var aMultiplier: Float = 0
+  public var bMultiplier: Float = 0
+  public var low: Int32 = -128
+  public var high: Int32 = 127
+
+  public init() {}
+}
+
+/// `reduce`: `kind` is an `EDGE_REDUCE_*` code over `axisCount` neighbouring axes from `axis`; y has them as 1 or
+/// dropped. float all kinds; int8 mean only.
+public struct ReduceParameters: BitwiseCopyable, Sendable {
+  public var kind: Int32 = 0
+  public var axis: Int32 = 0
+  public var axisCount: Int32 = 1
+
+  public init() {}
+}
+
+/// `transpose`: axis i of y is axis `permutation[i]` of x. `concat`: inputs... → y along `axis`; all of one type
+/// and quantization. `softmax` works on the last axis and has no parameters, nor have `lookup` (x, table → y),
+/// `quantize`, `dequantize`, `cast`, `copy` (same bytes, any shape), `broadcast` (x → y, axes of size 1 repeat).
+public struct TransposeParameters: BitwiseCopyable, Sendable {
+  public var permutation: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) =
+    (0, 1, 2, 3, 4, 5, 6, 7)
+
+  public init() {}
+}
+
+/// `concat`.
+public struct ConcatParameters: BitwiseCopyable, Sendable {
+  public var axis: Int32 = 0
+
+  public init() {}
+}
+
+/// `slice`: y[i] = x[start + i * step] per axis; the extent is y's shape. Starts are 0 or more; a negative start
+/// counts from the end of a dynamic axis (-1 is the last element).
+public struct SliceParameters: BitwiseCopyable, Sendable {
+  public var start: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (0, 0, 0, 0, 0, 0, 0, 0)
+  public var step: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (1, 1, 1, 1, 1, 1, 1, 1)
+
+  public init() {}
+}
+
+/// How `pad` fills.
+public enum PadMode: Int32, Sendable {
+  case constant = 0
+  case reflect = 1
+  case edge = 2
+  case wrap = 3
+}
+
+/// `pad`: `before` elements in front of each axis (never negative); what follows is y's shape less x's.
+public struct PadParameters: BitwiseCopyable, Sendable {
+  public var mode: Int32 = 0
+  /// Bits of the constant, in the low bytes, of the tensor's element type (int64: sign-extended).
+  public var value: Int32 = 0
+  public var before: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (0, 0, 0, 0, 0, 0, 0, 0)
+
+  public init() {}
+}
+
+/// `gather`: data, indices (int32 or int64; negative counts from the end) → y, along `axis`.
+public struct GatherParameters: BitwiseCopyable, Sendable {
+  public var axis: Int32 = 0
+
+  public init() {}
+}
+
+/// `stft` (float): x `[N, L]`, window `[frameLength]`, twiddles `[frameLength, 2]` → y `[N, frames, frameLength/2+1, 2]`.
+public struct STFTParameters: BitwiseCopyable, Sendable {
+  public var frameLength: Int32 = 0
+  public var frameStep: Int32 = 0
+
+  public init() {}
+}
+
+/// `exit`: scores → nothing; the run ends at this node when the confidence passes `threshold`, and the outputs are then
+/// those of exit `index` (1-based).
+public struct ExitParameters: BitwiseCopyable, Sendable {
+  public var index: Int32 = 0
+  public var criterion: Int32 = 0
+  public var threshold: Float = 0
+
+  public init() {}
+}
+
+/// `skip`: gate? → nothing; jumps to node `target` when the block between is not worth its time.
+public struct SkipParameters: BitwiseCopyable, Sendable {
+  public var target: Int32 = 0
+  public var threshold: Float = 0
+
+  public init() {}
+}
