@@ -6,7 +6,8 @@
  *     validated by the caller.
  *   - The scalar table is the definition. Every other table equals it bit for bit, in INT8 and in float:
  *     integer sums are exact; float kernels use one operation order, explicit fused multiply-add where this
- *     header says so and nowhere else (-ffp-contract=off), see docs/numerics.md.
+ *     header says so and nowhere else (-ffp-contract=off), see docs/numerics.md. A NaN that a float kernel
+ *     computes is always 0x7fc00000, since CPUs differ in the sign and payload they choose.
  *   - Activations are int8 (signed, asymmetric) or float, NHWC. They may be over-read by up to
  *     EDGE_OVERREAD bytes past the end of a tensor; never written past.
  *   - Work that can be split is counted in `units`; a kernel runs units [begin, end) and any split gives the
@@ -64,7 +65,8 @@ typedef struct edge_epilogue {
  *   dilation_w == 1: kernel_h segments of kernel_w*in_c bytes   (ky; then kx, c)
  *   dilation_w  > 1: kernel_h*kernel_w segments of in_c bytes   (ky, kx; then c)
  * but when in_stride != in_c (grouped convolution) always the second form. edge_conv_k4 gives K/4.
- * float weights: [N/16][K][16], K = (ky, kx, c), no padding of K.
+ * float weights: [N/16][K][16], K = (ky, kx, c), no padding of K. A sum starts at bias_f and takes every k in
+ * order, acc = fma(x, w, acc); padded taps take part with x = 0.
  */
 typedef struct edge_conv {
   int32_t batch;
@@ -83,8 +85,9 @@ int32_t edge_conv_k4(const edge_conv *p);
 /* Bytes of scratch per thread; equal on every ISA, independent of batch and of pointers. */
 size_t edge_conv_scratch_s8(const edge_conv *p);
 size_t edge_conv_scratch_f32(const edge_conv *p);
-/* Independent units of work; equal on every ISA. */
+/* Independent units of work of conv_s8 and of conv_f32; equal on every ISA. */
 int32_t edge_conv_units(const edge_conv *p);
+int32_t edge_conv_units_f32(const edge_conv *p);
 
 /*
  * Depthwise convolution, out_c == in_c, one filter a channel; edge_conv describes it with in_c = out_c = C.
@@ -94,6 +97,7 @@ int32_t edge_conv_units(const edge_conv *p);
 size_t edge_depthwise_scratch_s8(const edge_conv *p);
 size_t edge_depthwise_scratch_f32(const edge_conv *p);
 int32_t edge_depthwise_units(const edge_conv *p);
+int32_t edge_depthwise_units_f32(const edge_conv *p);
 
 /* ---- pooling, resize --------------------------------------------------------------------------------- */
 
@@ -102,7 +106,8 @@ typedef struct edge_pool {
   int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
   int32_t count_include_pad;       /* average: divide by kernel_h*kernel_w always */
   /* int8 average: q = clamp(rne(float(sum - count*in_zero) * (ratio / count)) + out_zero, -128, 127);
-   * ratio / count is one float division. */
+   * ratio / count is one float division. Float average: taps added in order (ky, kx) from 0, then divided by
+   * float(count). Max pools ignore padding (a window without a valid tap gives -128 or -infinity; NaN wins). */
   float ratio;                     /* sx/sy */
   int32_t in_zero, out_zero;
 } edge_pool;
@@ -113,13 +118,19 @@ typedef struct edge_resize {
    * for linear, index0, index1 and the weight of index1 (0..1). */
   const int32_t *row0, *row1, *col0, *col1;   /* [out_h], [out_w] */
   const float *row_weight, *col_weight;
-  /* int8 linear: real weights on (q - in_zero), then rne, + in_zero; input and output share scale and zero. */
+  /* linear, no fma: top = x00 * (1 - cw) + x01 * cw, bottom likewise, y = top * (1 - rw) + bottom * rw.
+   * int8 linear: the same on float(q - in_zero), then rne, + in_zero, clamped; one scale and zero for both. */
   int32_t in_zero;
 } edge_resize;
 
 /* ---- elementwise, reductions, matrices ---------------------------------------------------------------- */
 
-/* Float unary functions; our own polynomials, identical on every machine, error bounds in docs/numerics.md. */
+/*
+ * Float unary functions; our own polynomials, identical on every machine, error bounds in docs/numerics.md.
+ * LEAKY_RELU and ELU take alpha; CLIP clamps to [alpha, beta]; HARD_SIGMOID is clamp(alpha * x + beta, 0, 1);
+ * HARD_SWISH is x * clamp(x * (1/6) + 0.5, 0, 1); GELU is the erf form; ROUND takes ties to even. Others ignore
+ * alpha and beta. NaN gives NaN.
+ */
 enum {
   EDGE_UNARY_RELU = 1, EDGE_UNARY_LEAKY_RELU = 2, EDGE_UNARY_CLIP = 3, EDGE_UNARY_SIGMOID = 4,
   EDGE_UNARY_HARD_SIGMOID = 5, EDGE_UNARY_HARD_SWISH = 6, EDGE_UNARY_TANH = 7, EDGE_UNARY_EXP = 8,
@@ -132,6 +143,7 @@ enum {
   EDGE_BINARY_ADD = 1, EDGE_BINARY_SUB = 2, EDGE_BINARY_MUL = 3, EDGE_BINARY_DIV = 4,
   EDGE_BINARY_MIN = 5, EDGE_BINARY_MAX = 6, EDGE_BINARY_POW = 7,
 };
+/* MIN and MAX give NaN when either side is NaN, else a < b ? a : b and a > b ? a : b. POW as in C. */
 enum {
   EDGE_REDUCE_SUM = 1, EDGE_REDUCE_MEAN = 2, EDGE_REDUCE_MAX = 3, EDGE_REDUCE_MIN = 4,
   EDGE_REDUCE_SUM_SQUARE = 5,
@@ -184,7 +196,8 @@ typedef struct edge_kernels {
   void (*dequantize_s8)(const int8_t *x, float *y, int64_t n, float scale, int32_t zero); /* (q - zero) * scale */
 
   /* Reduction of x[outer][n][inner] over n. inner == 1: 16 lanes of partial sums (lane = index mod 16), then the
-   * tree 8, 4, 2, 1; inner > 1: in order of n. Mean divides by n. */
+   * tree 8, 4, 2, 1 (lane l takes lane l + step); inner > 1: in order of n. Sums start at 0, MAX at -infinity,
+   * MIN at +infinity; NaN wins. Mean divides by float(n). SUM_SQUARE adds x * x without fma. */
   void (*reduce_f32)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
   /* int8 mean over n: q = clamp(rne(float(sum - n*in_zero) * (ratio / n)) + out_zero, -128, 127). */
   void (*mean_s8)(const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner, float ratio, int32_t in_zero,
