@@ -1,2 +1,140 @@
-/// Placeholder of the plan under construction.
-public struct Lowering {}
+import EdgeFormat
+
+/// The plan under construction: the tensors and nodes that the runtime will see, built by the `lower` rules of the
+/// operators, one graph node after the other.
+///
+/// A rule is one of the static functions `Lowering.<operator>`, all of the type `(Node, inout Lowering) throws -> Void`:
+/// `convolution`, `gemm`, `matmul`, `maxPool`, `averagePool`, `globalPool`, `unary` (every function of one element, Clip
+/// included), `parametricRelu`, `binary`, `variadic` (Sum, Mean, Max, Min), `reshape` (also Flatten, Squeeze, Unsqueeze,
+/// Identity, Dropout), `transpose`, `concat`, `split`, `slice`, `gather`, `pad`, `resize`, `reduce`, `softmax`, `cast`,
+/// `expand`, `stft`.
+///
+/// A rule asks for its operands with `operand`, in the representation and axis order that its kernel wants (what is
+/// missing is inserted once and shared), makes results with `result`, appends nodes with `emit`, and ties results to the
+/// graph's values with `define`.
+public struct Lowering: Sendable {
+  public let graph: Graph
+  public let quantization: Quantization
+  public internal(set) var tensors: [PlanTensor] = []
+  public internal(set) var nodes: [PlanNode] = []
+  /// Every stored form of a value; the first is what its producer wrote.
+  var forms: [ValueID: [Stored]] = [:]
+  /// Position in `graph.nodes` of the node being lowered.
+  var position = 0
+  /// Positions that an earlier node has lowered along with itself.
+  var absorbed: Set<Int> = []
+  /// Positions of the nodes that read each value.
+  let consumers: [ValueID: [Int]]
+  let outputs: Set<ValueID>
+
+  /// An empty plan.
+  public init(graph: Graph, quantization: Quantization) {
+    self.graph = graph
+    self.quantization = quantization
+    var consumers: [ValueID: [Int]] = [:]
+    for (position, node) in graph.nodes.enumerated() {
+      for case let input? in node.inputs { consumers[input, default: []].append(position) }
+    }
+    self.consumers = consumers
+    outputs = Set(graph.outputs)
+  }
+
+  /// The arithmetic decided for the node being lowered.
+  public var precision: Precision { quantization.precision[position] }
+
+  public subscript(id: PlanTensorID) -> PlanTensor { tensors[id.index] }
+
+  // MARK: Tensors
+
+  /// Adds a tensor.
+  public mutating func add(_ tensor: PlanTensor) -> PlanTensorID {
+    tensors.append(tensor)
+    return PlanTensorID(index: tensors.count - 1)
+  }
+
+  /// A new arena tensor for a value: float, or int8 when parameters are given.
+  /// - Parameters:
+  ///   - value: gives the name and the sizes.
+  ///   - affine: parameters of an int8 tensor.
+  ///   - type: element type when it is not quantized.
+  ///   - order: the value's axis at each stored position; nil is the value's own order.
+  public mutating func result(
+    _ value: ValueID, affine: AffineParameters? = nil, type: ElementType = .float32,
+    order: [Int]? = nil
+  ) throws -> Stored {
+    let shape = try self.shape(of: value)
+    let order = order ?? Array(shape.indices)
+    let tensor = PlanTensor(
+      name: graph[value].name, type: affine == nil ? type : .int8, dims: order.map { shape[$0] },
+      affine: affine, storage: .arena)
+    return Stored(add(tensor), order: order)
+  }
+
+  /// The same storage under other sizes: no node.
+  public mutating func view(_ tensor: PlanTensorID, dims: [Dimension]) -> PlanTensorID {
+    if tensors[tensor.index].dims == dims { return tensor }
+    var copy = tensors[tensor.index]
+    copy.alias = copy.alias ?? tensor
+    copy.bytes = []
+    copy.dims = dims
+    return add(copy)
+  }
+
+  /// A tensor of the weight section.
+  public mutating func constant(_ bytes: [UInt8], type: ElementType, dims: [Int], name: String) -> PlanTensorID {
+    add(
+      PlanTensor(
+        name: name, type: type, dims: dims.map { Dimension($0) }, affine: nil, storage: .weights, bytes: bytes))
+  }
+
+  /// A tensor of the weight section from values of its element type.
+  public mutating func constant<Element: BitwiseCopyable>(
+    _ elements: [Element], type: ElementType, dims: [Int]? = nil, name: String
+  ) -> PlanTensorID {
+    constant(elements.withUnsafeBytes { Array($0) }, type: type, dims: dims ?? [elements.count], name: name)
+  }
+
+  // MARK: Nodes
+
+  /// Appends a node of the operator being lowered.
+  public mutating func emit<Parameters: BitwiseCopyable>(
+    _ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID], _ parameters: Parameters
+  ) {
+    append(opCode, inputs, outputs, withUnsafeBytes(of: parameters) { Array($0) })
+  }
+
+  /// Appends a node without parameters.
+  public mutating func emit(_ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID]) {
+    append(opCode, inputs, outputs, [])
+  }
+
+  private mutating func append(
+    _ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID], _ parameters: [UInt8]
+  ) {
+    let name = graph.nodes.indices.contains(position) ? graph.nodes[position].name : "output"
+    nodes.append(
+      PlanNode(opCode: opCode, inputs: inputs, outputs: outputs, parameters: parameters, name: name))
+  }
+
+  // MARK: Values
+
+  /// Says where a value of the graph is stored.
+  public mutating func define(_ value: ValueID, as stored: Stored) {
+    forms[value, default: []].append(stored)
+  }
+
+  /// The value's sizes in ONNX order.
+  /// - Throws: `ConversionError.invalid` when inference has not found them.
+  public func shape(of value: ValueID) throws -> [Dimension] {
+    guard let shape = graph[value].shape else {
+      throw ConversionError.invalid("value '\(graph[value].name)' has no inferred shape; lowering needs every shape")
+    }
+    return shape
+  }
+
+  /// The only reader of a value that is no output of the model, or nil.
+  func soleConsumer(of value: ValueID) -> Int? {
+    guard !outputs.contains(value), let readers = consumers[value], readers.count == 1 else { return nil }
+    return readers[0]
+  }
+}
