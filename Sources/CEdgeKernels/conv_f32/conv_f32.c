@@ -1,0 +1,57 @@
+#include "conv_f32.h"
+
+enum { PIXELS = 96, COLUMNS = 64, STAGED_FLOATS = 16384, STAGED_ROWS = 24 };
+
+static int32_t ceil_div(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
+
+struct edge_conv_f32_plan edge_conv_f32_plan_of(const edge_conv *p) {
+  struct edge_conv_f32_plan plan = {0};
+  int32_t k = p->kernel_h * p->kernel_w * p->in_c;
+  plan.taps = p->kernel_h * p->kernel_w;
+  plan.staged = plan.taps > 1 && p->in_c < 16;
+  plan.segments = plan.staged ? 1 : plan.taps;
+  plan.segment = plan.staged ? k : p->in_c;
+  plan.pixels = (int64_t)p->batch * p->out_h * p->out_w;
+  plan.block = PIXELS;
+  if (plan.staged) {
+    int32_t rows = STAGED_FLOATS / k / STAGED_ROWS * STAGED_ROWS;
+    plan.block = rows < STAGED_ROWS ? STAGED_ROWS : rows < PIXELS ? rows : PIXELS;
+  }
+  plan.columns = COLUMNS;
+  plan.column_units = ceil_div(p->out_c, COLUMNS);
+  plan.rows_bytes = (size_t)plan.block * (size_t)plan.segments * sizeof(float *);
+  plan.rows_bytes = (plan.rows_bytes + 63) / 64 * 64;
+  return plan;
+}
+
+int32_t edge_conv_units_f32(const edge_conv *p) {
+  struct edge_conv_f32_plan plan = edge_conv_f32_plan_of(p);
+  return ceil_div(plan.pixels, plan.block) * plan.column_units;
+}
+
+size_t edge_conv_scratch_f32(const edge_conv *p) {
+  struct edge_conv_f32_plan plan = edge_conv_f32_plan_of(p);
+  size_t floats = (size_t)plan.segment * (plan.staged ? (size_t)plan.block : 1);
+  return plan.rows_bytes + (floats * sizeof(float) + 63) / 64 * 64;
+}
+
+int32_t edge_depthwise_f32_channels(const edge_conv *p) {
+  int64_t rows = (int64_t)p->batch * p->out_h;
+  return rows >= 16 ? (p->out_c + 15) / 16 * 16 : 64;
+}
+
+int32_t edge_depthwise_units_f32(const edge_conv *p) {
+  return p->batch * p->out_h * ceil_div(p->out_c, edge_depthwise_f32_channels(p));
+}
+
+/* Four pixels' pointers to the taps, then a row of zeros for padding. */
+size_t edge_depthwise_scratch_f32(const edge_conv *p) {
+  size_t pointers = 4 * (size_t)p->kernel_h * (size_t)p->kernel_w * sizeof(float *);
+  size_t zeros = ((size_t)p->in_c + 16) * sizeof(float);
+  return (pointers + 63) / 64 * 64 + (zeros + 63) / 64 * 64;
+}
+
+/* A panel of 32 columns of B, then EDGE_MATMUL_ROWS rows of A. */
+size_t edge_matmul_scratch_f32(const edge_matmul_f32 *p) {
+  return (32 + EDGE_MATMUL_ROWS) * (((size_t)p->k + 15) / 16 * 16) * sizeof(float);
+}

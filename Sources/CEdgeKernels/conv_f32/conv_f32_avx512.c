@@ -1,0 +1,16 @@
+#include "conv_f32.h"
+#include "../elementwise/math_f32.h"
+
+#if defined(__x86_64__)
+#define EDGE_ISA avx512
+#define EDGE_VECTOR 16
+#define EDGE_TILE_ROWS 8
+#define EDGE_TILE_PANELS 2
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
+#include "tile_f32.inc.h"
+
+#include "conv_f32.inc.h"
+#include "depthwise_f32.inc.h"
+#include "matmul_f32.inc.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,12 @@
+#include "conv_f32.h"
+#include "../elementwise/math_f32.h"
+
+#define EDGE_ISA scalar
+#define EDGE_VECTOR 4
+#define EDGE_TILE_ROWS 4
+#define EDGE_TILE_PANELS 1
+#include "tile_f32.inc.h"
+
+#include "conv_f32.inc.h"
+#include "depthwise_f32.inc.h"
+#include "matmul_f32.inc.h"

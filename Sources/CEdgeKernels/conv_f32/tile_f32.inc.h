@@ -1,0 +1,78 @@
+/*
+ * The register tile under float convolutions and products; one ISA each time it is included.
+ * EDGE_VECTOR floats fill a register, EDGE_TILE_ROWS rows fill the register file with EDGE_TILE_PANELS
+ * panels of 16 columns.
+ */
+
+typedef float EDGE_NAME(vector)
+    __attribute__((vector_size(EDGE_VECTOR * sizeof(float)), aligned(4)));
+
+enum { EDGE_NAME(PARTS) = 16 / EDGE_VECTOR };
+
+struct EDGE_NAME(tile) {
+  const float *const *rows; /* [segments][row_stride]: a pointer for each row of each segment */
+  int32_t segments, segment, row_stride;
+  const float *b;           /* k-th row of panel j: b + j * panel_stride + k * k_stride */
+  int64_t k_stride, panel_stride;
+  const float *start;       /* where the sums begin: 16 per panel, or NULL for 0 */
+};
+
+/* sums[row][panel * 16 + column]; every k in order, one fma each. */
+EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t height,
+                                     int32_t panels, float sums[][16 * EDGE_TILE_PANELS]) {
+  EDGE_NAME(vector) acc[EDGE_TILE_ROWS][EDGE_TILE_PANELS * EDGE_NAME(PARTS)];
+  int32_t parts = panels * EDGE_NAME(PARTS);
+#pragma clang loop unroll(full)
+  for (int32_t r = 0; r < height; r++)
+#pragma clang loop unroll(full)
+    for (int32_t j = 0; j < parts; j++)
+      acc[r][j] = t->start ? *(const EDGE_NAME(vector) *)(t->start + j * EDGE_VECTOR)
+                           : (EDGE_NAME(vector)){0};
+  const float *b = t->b;
+  const float *const *pointers = t->rows;
+  for (int32_t s = 0; s < t->segments; s++, pointers += t->row_stride) {
+    const float *a[EDGE_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (int32_t r = 0; r < height; r++)
+      a[r] = pointers[r];
+#pragma clang loop unroll_count(2)
+    for (int64_t k = 0; k < t->segment; k++, b += t->k_stride) {
+      EDGE_NAME(vector) w[EDGE_TILE_PANELS * EDGE_NAME(PARTS)];
+#pragma clang loop unroll(full)
+      for (int32_t j = 0; j < parts; j++)
+        w[j] = *(const EDGE_NAME(vector) *)(b + j / EDGE_NAME(PARTS) * t->panel_stride +
+                                            j % EDGE_NAME(PARTS) * EDGE_VECTOR);
+#pragma clang loop unroll(full)
+      for (int32_t r = 0; r < height; r++) {
+        EDGE_NAME(vector) v = a[r][k] - (EDGE_NAME(vector)){0};
+#pragma clang loop unroll(full)
+        for (int32_t j = 0; j < parts; j++)
+          acc[r][j] = __builtin_elementwise_fma(v, w[j], acc[r][j]);
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int32_t r = 0; r < height; r++)
+#pragma clang loop unroll(full)
+    for (int32_t j = 0; j < parts; j++)
+      *(EDGE_NAME(vector) *)(sums[r] + j * EDGE_VECTOR) = acc[r][j];
+}
+
+/* Runs a tile of 1 to EDGE_TILE_ROWS rows; rows past `height` need readable pointers too. */
+static void EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panels,
+                                 float sums[][16 * EDGE_TILE_PANELS]) {
+#if EDGE_TILE_PANELS > 1
+  if (panels > 1) {
+    if (height == 1)
+      EDGE_NAME(tile_run)(t, 1, EDGE_TILE_PANELS, sums);
+    else
+      EDGE_NAME(tile_run)(t, EDGE_TILE_ROWS, EDGE_TILE_PANELS, sums);
+    return;
+  }
+#endif
+  (void)panels;
+  if (height == 1)
+    EDGE_NAME(tile_run)(t, 1, 1, sums);
+  else
+    EDGE_NAME(tile_run)(t, EDGE_TILE_ROWS, 1, sums);
+}

@@ -1,0 +1,102 @@
+/* Float unary kernels; one ISA each time it is included. */
+
+/* One switch for definition and dispatch: `kind` is a constant wherever this is called. */
+EDGE_INLINE float EDGE_NAME(unary)(int32_t kind, float x, float alpha, float beta) {
+  switch (kind) {
+  case EDGE_UNARY_RELU:
+    return edge_at_least(x, 0.0f);
+  case EDGE_UNARY_LEAKY_RELU:
+    return x < 0.0f ? x * alpha : x;
+  case EDGE_UNARY_CLIP:
+    return edge_at_most(edge_at_least(x, alpha), beta);
+  case EDGE_UNARY_SIGMOID:
+    return edge_sigmoid(x);
+  case EDGE_UNARY_HARD_SIGMOID:
+    return edge_at_most(edge_at_least(x * alpha + beta, 0.0f), 1.0f);
+  case EDGE_UNARY_HARD_SWISH:
+    return x * edge_at_most(edge_at_least(x * 0.166666672f + 0.5f, 0.0f), 1.0f);
+  case EDGE_UNARY_TANH:
+    return edge_tanh(x);
+  case EDGE_UNARY_EXP:
+    return edge_exp(x);
+  case EDGE_UNARY_LOG:
+    return edge_log(x);
+  case EDGE_UNARY_SQRT:
+    return __builtin_sqrtf(x);
+  case EDGE_UNARY_ABS:
+    return edge_abs(x);
+  case EDGE_UNARY_NEG:
+    return -x;
+  case EDGE_UNARY_RECIPROCAL:
+    return 1.0f / x;
+  case EDGE_UNARY_ERF:
+    return edge_erf(x);
+  case EDGE_UNARY_FLOOR:
+    return __builtin_floorf(x);
+  case EDGE_UNARY_CEIL:
+    return __builtin_ceilf(x);
+  case EDGE_UNARY_ROUND:
+    return __builtin_rintf(x);
+  case EDGE_UNARY_SOFTPLUS:
+    return edge_softplus(x);
+  case EDGE_UNARY_ELU:
+    return x < 0.0f ? alpha * edge_expm1_negative(x) : x;
+  case EDGE_UNARY_SILU:
+    return x * edge_sigmoid(x);
+  case EDGE_UNARY_GELU:
+    return 0.5f * x * (1.0f + edge_erf(x * 0.707106769f));
+  case EDGE_UNARY_SIN:
+    return edge_sine(x, 0);
+  case EDGE_UNARY_COS:
+    return edge_sine(x, 1);
+  }
+  return x;
+}
+
+EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
+                                float beta) {
+  for (int64_t i = 0; i < n; i += 16) {
+    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : 16 * sizeof *x;
+    float v[16] = {0};
+    memcpy(v, x + i, bytes);
+    for (int l = 0; l < 16; l++)
+      v[l] = edge_one_nan(EDGE_NAME(unary)(kind, v[l], alpha, beta));
+    memcpy(y + i, v, bytes);
+  }
+}
+
+#define EDGE_MAP(kind)                                                                             \
+  case kind:                                                                                       \
+    EDGE_NAME(map)(kind, x, y, n, alpha, beta);                                                    \
+    break;
+
+void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
+                               float beta) {
+  switch (kind) {
+    EDGE_MAP(EDGE_UNARY_RELU)
+    EDGE_MAP(EDGE_UNARY_LEAKY_RELU)
+    EDGE_MAP(EDGE_UNARY_CLIP)
+    EDGE_MAP(EDGE_UNARY_SIGMOID)
+    EDGE_MAP(EDGE_UNARY_HARD_SIGMOID)
+    EDGE_MAP(EDGE_UNARY_HARD_SWISH)
+    EDGE_MAP(EDGE_UNARY_TANH)
+    EDGE_MAP(EDGE_UNARY_EXP)
+    EDGE_MAP(EDGE_UNARY_LOG)
+    EDGE_MAP(EDGE_UNARY_SQRT)
+    EDGE_MAP(EDGE_UNARY_ABS)
+    EDGE_MAP(EDGE_UNARY_NEG)
+    EDGE_MAP(EDGE_UNARY_RECIPROCAL)
+    EDGE_MAP(EDGE_UNARY_ERF)
+    EDGE_MAP(EDGE_UNARY_FLOOR)
+    EDGE_MAP(EDGE_UNARY_CEIL)
+    EDGE_MAP(EDGE_UNARY_ROUND)
+    EDGE_MAP(EDGE_UNARY_SOFTPLUS)
+    EDGE_MAP(EDGE_UNARY_ELU)
+    EDGE_MAP(EDGE_UNARY_SILU)
+    EDGE_MAP(EDGE_UNARY_GELU)
+    EDGE_MAP(EDGE_UNARY_SIN)
+    EDGE_MAP(EDGE_UNARY_COS)
+  }
+}
+
+#undef EDGE_MAP

@@ -1,0 +1,11 @@
+#include "reduce.h"
+#include "../elementwise/math_f32.h"
+
+#if defined(__x86_64__)
+#define EDGE_ISA avx2
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "reduce_f32.inc.h"
+#include "mean_s8.inc.h"
+#include "softmax_f32.inc.h"
+#pragma clang attribute pop
+#endif

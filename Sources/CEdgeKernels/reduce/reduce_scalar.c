@@ -1,0 +1,7 @@
+#include "reduce.h"
+#include "../elementwise/math_f32.h"
+
+#define EDGE_ISA scalar
+#include "reduce_f32.inc.h"
+#include "mean_s8.inc.h"
+#include "softmax_f32.inc.h"

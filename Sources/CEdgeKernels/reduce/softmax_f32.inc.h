@@ -1,0 +1,24 @@
+/* Softmax over rows; one ISA each time it is included. */
+
+EDGE_INLINE void EDGE_NAME(softmax_row)(const float *x, float *y, int64_t n) {
+  float max = EDGE_NAME(reduce_row)(EDGE_REDUCE_MAX, x, n);
+  float lanes[16] = {0};
+  for (int64_t i = 0; i < n; i += 16) {
+    int64_t count = n - i < 16 ? n - i : 16;
+    float v[16] = {0};
+    memcpy(v, x + i, (size_t)count * sizeof *x);
+    for (int l = 0; l < 16; l++)
+      v[l] = edge_exp(v[l] - max);
+    memcpy(y + i, v, (size_t)count * sizeof *y);
+    for (int l = 0; l < 16; l++)
+      lanes[l] += l < count ? v[l] : 0.0f;
+  }
+  float sum = EDGE_NAME(tree)(EDGE_REDUCE_SUM, lanes);
+  for (int64_t i = 0; i < n; i++)
+    y[i] = edge_one_nan(y[i] / sum);
+}
+
+void EDGE_NAME(edge_f32_softmax)(const float *x, float *y, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; r++)
+    EDGE_NAME(softmax_row)(x + r * n, y + r * n, n);
+}

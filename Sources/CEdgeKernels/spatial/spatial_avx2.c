@@ -1,0 +1,10 @@
+#include "spatial.h"
+#include "../elementwise/math_f32.h"
+
+#if defined(__x86_64__)
+#define EDGE_ISA avx2
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "pool.inc.h"
+#include "resize.inc.h"
+#pragma clang attribute pop
+#endif
