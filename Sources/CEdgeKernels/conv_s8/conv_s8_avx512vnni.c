@@ -1,0 +1,118 @@
+#include "conv_s8.h"
+
+#if defined(__x86_64__)
+#include "epilogue_s8_avx512.h"
+
+#include <string.h>
+
+#pragma clang attribute push(                                                                      \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
+
+/* vpdpbusd multiplies unsigned by signed: activations are flipped, bias_u8 takes the 128 back. */
+static ALWAYS_INLINE __m512i broadcast_flipped(const int8_t *a, __m512i flip) {
+  int32_t dword;
+  memcpy(&dword, a, sizeof dword);
+  return _mm512_xor_si512(_mm512_set1_epi32(dword), flip);
+}
+
+/* Opaque, so that the compiler folds the broadcast into the xor instead of flipping a scalar first. */
+static ALWAYS_INLINE __m512i flip_mask(void) {
+  __m512i flip = _mm512_set1_epi32((int32_t)0x80808080);
+  __asm__("" : "+v"(flip));
+  return flip;
+}
+
+static ALWAYS_INLINE void run_many(const conv_s8_tile *t, const int rows, const int blocks) {
+  const int8_t *row[16], *weights = t->weights;
+  int64_t block_bytes = t->block_bytes;
+  __m512i sum[24], flip = flip_mask();
+  UNROLL for (int r = 0; r < rows; ++r) row[r] = t->input + t->pixel[r];
+  UNROLL for (int b = 0; b < blocks; ++b) {
+    __m512i bias = _mm512_loadu_si512(t->epilogue->bias_u8 + t->channel + 16 * b);
+    UNROLL for (int r = 0; r < rows; ++r) sum[r * blocks + b] = bias;
+  }
+  int32_t s = 0;
+  do {
+    int64_t k = t->segment[s], end = k + 4 * (int64_t)t->segment_k4;
+    do {
+      __m512i w[4];
+      UNROLL for (int b = 0; b < blocks; ++b) w[b] = _mm512_loadu_si512(weights + b * block_bytes);
+      UNROLL for (int r = 0; r < rows; ++r) {
+        __m512i a = broadcast_flipped(row[r] + k, flip);
+        UNROLL for (int b = 0; b < blocks; ++b) sum[r * blocks + b] =
+            _mm512_dpbusd_epi32(sum[r * blocks + b], a, w[b]);
+      }
+      k += 4;
+      weights += 64;
+    } while (k < end);
+  } while (++s < t->segments);
+  store_tile(t, sum, rows, blocks);
+}
+
+/* One row: no other row hides the latency of an accumulator, so k is spread over four. */
+static ALWAYS_INLINE void run_one(const conv_s8_tile *t, const int blocks) {
+  const int8_t *row = t->input + t->pixel[0], *weights = t->weights;
+  int64_t block_bytes = t->block_bytes;
+  __m512i part[4][4], sum[4], flip = flip_mask();
+  UNROLL for (int b = 0; b < blocks; ++b) {
+    part[0][b] = _mm512_loadu_si512(t->epilogue->bias_u8 + t->channel + 16 * b);
+    part[1][b] = part[2][b] = part[3][b] = _mm512_setzero_si512();
+  }
+  for (int32_t s = 0; s < t->segments; ++s) {
+    int64_t k = t->segment[s], end = k + 4 * (int64_t)t->segment_k4;
+    for (; k + 16 <= end; k += 16, weights += 256) {
+      UNROLL for (int i = 0; i < 4; ++i) {
+        __m512i a = broadcast_flipped(row + k + 4 * i, flip);
+        UNROLL for (int b = 0; b < blocks; ++b) part[i][b] = _mm512_dpbusd_epi32(
+            part[i][b], a, _mm512_loadu_si512(weights + b * block_bytes + 64 * i));
+      }
+    }
+    for (; k < end; k += 4, weights += 64) {
+      __m512i a = broadcast_flipped(row + k, flip);
+      UNROLL for (int b = 0; b < blocks; ++b) part[0][b] =
+          _mm512_dpbusd_epi32(part[0][b], a, _mm512_loadu_si512(weights + b * block_bytes));
+    }
+  }
+  UNROLL for (int b = 0; b < blocks; ++b) sum[b] =
+      _mm512_add_epi32(_mm512_add_epi32(part[0][b], part[1][b]),
+                       _mm512_add_epi32(part[2][b], part[3][b]));
+  store_tile(t, sum, 1, blocks);
+}
+
+#define TILE(rows, blocks)                                                                         \
+  static void run_##rows##x##blocks(const conv_s8_tile *t) {                                       \
+    if (rows == 1)                                                                                 \
+      run_one(t, blocks);                                                                          \
+    else                                                                                           \
+      run_many(t, rows, blocks);                                                                   \
+  }
+#define TILES_1_6(b) TILE(1, b) TILE(2, b) TILE(3, b) TILE(4, b) TILE(5, b) TILE(6, b)
+#define TILES_7_8(b) TILE(7, b) TILE(8, b)
+#define TILES_9_12(b) TILE(9, b) TILE(10, b) TILE(11, b) TILE(12, b)
+TILES_1_6(1) TILES_7_8(1) TILES_9_12(1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1)
+TILES_1_6(2) TILES_7_8(2) TILES_9_12(2)
+TILES_1_6(3) TILES_7_8(3)
+TILES_1_6(4)
+
+#define NAMES_1_6(b) run_1x##b, run_2x##b, run_3x##b, run_4x##b, run_5x##b, run_6x##b
+#define NAMES_7_12(b) run_7x##b, run_8x##b, run_9x##b, run_10x##b, run_11x##b, run_12x##b
+static void (*const tiles[4][16])(const conv_s8_tile *t) = {
+    {NAMES_1_6(1), NAMES_7_12(1), run_13x1, run_14x1, run_15x1, run_16x1},
+    {NAMES_1_6(2), NAMES_7_12(2)},
+    {NAMES_1_6(3), run_7x3, run_8x3},
+    {NAMES_1_6(4)},
+};
+
+static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
+  tiles[blocks - 1][rows - 1](tile);
+}
+
+static const conv_s8_isa isa = {4, {0, 16, 12, 8, 6}, run};
+
+void edge_s8_conv__avx512vnni(const edge_conv *p, const int8_t *x, void *y, void *scratch,
+                              int32_t begin, int32_t end) {
+  edge_conv_s8_drive(p, x, y, scratch, begin, end, &isa);
+}
+
+#pragma clang attribute pop
+#endif
