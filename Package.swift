@@ -51,12 +51,19 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(
       name: "EdgeConvert",
-      dependencies: ["COnnx", "COpenBLAS", "EdgeRuntime", "EdgeFormat", "EdgeSamples"]),
+      dependencies: [
+        "COnnx", "COpenBLAS", "EdgeRuntime", "EdgeFormat", "EdgeSamples", "CEdgeKernels",
+      ]),
     .executableTarget(
       name: "edgeconv",
       dependencies: [
         "EdgeConvert", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Tests.
+    .testTarget(name: "EdgeKernelTests", dependencies: ["CEdgeKernels"]),
+    .testTarget(
+      name: "EdgeConvertTests", dependencies: ["EdgeConvert", "EdgeFormat", "CEdgeKernels"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17)
