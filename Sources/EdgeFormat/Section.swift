@@ -28,3 +28,18 @@ public struct SectionRecord: BitwiseCopyable, Sendable {
 
   public init() {}
 }
+
+extension SectionKind {
+  /// Size of one record; nil for sections of plain bytes.
+  public var recordBytes: Int? {
+    switch self {
+    case .tensors: TensorRecord.byteCount
+    case .nodes: NodeRecord.byteCount
+    case .operands: 4
+    case .metadata: MetadataRecord.byteCount
+    case .symbols: SymbolRecord.byteCount
+    case .expressions: ExpressionRecord.byteCount
+    case .parameters, .weights, .names, .interface, .certificates: nil
+    }
+  }
+}

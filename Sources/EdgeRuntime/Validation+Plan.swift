@@ -1,0 +1,144 @@
+import CEdgeHost
+import EdgeFormat
+
+extension Model {
+  func checkTensors() throws(EdgeError) {
+    for index in 0..<tensorCount {
+      let record = tensors[index]
+      guard let type = ElementType(rawValue: record.elementType),
+        let storage = Storage(rawValue: record.storage), Int(record.rank) <= TensorRecord.maxRank,
+        isName(record.name)
+      else { throw corrupt("tensor %0 has an unknown type or place, or no name", index) }
+      guard record.scale >= 0, record.scale.isFinite, record.zeroPoint >= -32768, record.zeroPoint <= 32767 else {
+        throw corrupt("the quantization of tensor %0 is not sound", index)
+      }
+      var bytes = type.byteCount
+      for axis in 0..<Int(record.rank) {
+        let size = record.dimension(axis)
+        guard size >= 0, bytes == 0 || size <= Model.limit / max(1, bytes) else {
+          throw corrupt("axis %1 of tensor %0 has size %2", index, axis, size)
+        }
+        bytes *= size
+        guard record.expression(axis) <= expressionCount,
+          (record.expression(axis) != 0) == (record.dynamicAxes >> UInt32(axis) & 1 == 1)
+        else { throw corrupt("axis %1 of tensor %0 refers to a size that is not there", index, axis) }
+      }
+      let area =
+        switch storage {
+        case .arena: header.arenaBytes
+        case .state: header.stateBytes
+        case .weights: UInt64(weightBytes)
+        }
+      let alignment: UInt64 = storage == .weights ? 16 : 64
+      guard record.bytes == UInt64(bytes), record.offset % alignment == 0, record.offset <= area,
+        area - record.offset >= record.bytes
+      else { throw corrupt("tensor %0 of %1 bytes does not fit where it is placed", index, bytes) }
+      if storage == .state, record.initial != TensorRecord.noInitialValue {
+        guard record.initial <= UInt64(weightBytes), UInt64(weightBytes) - record.initial >= record.bytes else {
+          throw corrupt("the initial value of tensor %0 is not in the file", index)
+        }
+      }
+    }
+  }
+
+  func checkInterface() throws(EdgeError) {
+    for position in 0..<inputCount + outputCount {
+      guard Int(interface[position]) < tensorCount else {
+        throw EdgeError(.modelCorrupt, "input or output %0 is tensor %1 of %2", position, Int(interface[position]), tensorCount)
+          .at(section: .interface)
+      }
+      let record = tensors[Int(interface[position])]
+      guard record.storage != Storage.weights.rawValue else {
+        throw EdgeError(.modelCorrupt, "input or output %0 lies in the weights", position).at(section: .interface)
+      }
+    }
+  }
+
+  func checkExpressions() throws(EdgeError) {
+    for index in 0..<symbolCount {
+      let symbol = symbols[index]
+      guard Int(symbol.input) < inputCount, isName(symbol.name),
+        symbol.axis < UInt32(inputRecord(Int(symbol.input)).rank),
+        Int(symbol.bound) == inputRecord(Int(symbol.input)).dimension(Int(symbol.axis))
+      else { throw EdgeError(.modelCorrupt, "size symbol %0 is not an axis of an input", index).at(section: .symbols) }
+    }
+    for index in 0..<expressionCount {
+      let record = expressions[index]
+      let sound =
+        switch ExpressionKind(rawValue: record.kind) {
+        case nil: false
+        case .constant: true
+        case .symbol: record.left >= 0 && Int(record.left) < symbolCount
+        case .add, .multiply, .floorDivide, .maximum, .minimum:
+          record.left >= 0 && Int(record.left) < index && record.right >= 0 && Int(record.right) < index
+        }
+      guard sound else {
+        throw EdgeError(.modelCorrupt, "size expression %0 is not sound", index).at(section: .expressions)
+      }
+    }
+  }
+
+  func checkMetadata() throws(EdgeError) {
+    for index in 0..<metadataCount {
+      guard isName(metadata[index].key), isName(metadata[index].value),
+        index == 0 || compareBytes(name(metadata[index - 1].key), name(metadata[index].key)) < 0
+      else { throw EdgeError(.modelCorrupt, "metadata entry %0 is not sound", index).at(section: .metadata) }
+    }
+  }
+
+  /// Checks every node with its operator's own rules, at the bounds of dynamic axes, and sums up scratch.
+  mutating func checkNodes() throws(EdgeError) {
+    let stride = MemoryLayout<TensorView>.stride
+    guard let block = edge_host_allocate(max(1, tensorCount) * stride) else {
+      throw EdgeError(.outOfMemory, "no memory to validate a model of %0 tensors", tensorCount)
+    }
+    defer { edge_host_free(block) }
+    let views = block.bindMemory(to: TensorView.self, capacity: max(1, tensorCount))
+    for index in 0..<tensorCount {
+      // Operators look at the data of weights only.
+      (views + index).initialize(to: tensorView(index, arena: block, state: block))
+    }
+    var scratch = 0
+    for index in 0..<nodeCount {
+      let node = try checkedView(index, views)
+      try OperatorTable.check(node)
+      scratch = max(scratch, OperatorTable.workspaceBytes(node))
+    }
+    guard scratch <= Model.limit else { throw corrupt("node scratch of %0 bytes", scratch) }
+    scratchBytes = (scratch + 63) & ~63
+  }
+
+  private func checkedView(
+    _ index: Int, _ views: UnsafeMutablePointer<TensorView>
+  ) throws(EdgeError) -> NodeView {
+    let record = nodes[index]
+    let operandEnd = Int(record.operandStart) + Int(record.inputCount) + Int(record.outputCount)
+    guard operandEnd <= operandCount, isName(record.name), record.parameterOffset % 4 == 0,
+      Int(record.parameterOffset) <= parameterBytes,
+      parameterBytes - Int(record.parameterOffset) >= Int(record.parameterBytes)
+    else {
+      throw EdgeError(.modelCorrupt, "node %0 refers to operands or parameters that are not there", index)
+        .at(section: .nodes, node: index)
+    }
+    for position in Int(record.operandStart)..<operandEnd {
+      let operand = operands[position]
+      guard operand == NodeRecord.absent || Int(operand) < tensorCount else {
+        throw EdgeError(.modelCorrupt, "node %0 uses tensor %1 of %2", index, Int(operand), tensorCount)
+          .at(section: .nodes, node: index)
+      }
+    }
+    guard let view = view(index, views) else {
+      throw EdgeError(
+        .featureUnsupported, "node %0 has operator code %1, which this runtime does not know: update the library",
+        index, Int(record.opCode)
+      ).at(section: .nodes, node: index)
+    }
+    return view
+  }
+
+  private func isName(_ offset: UInt32) -> Bool { Int(offset) < nameBytes }
+
+  private func corrupt(_ text: StaticString, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) -> EdgeError {
+    EdgeError(.modelCorrupt, text, a, b, c).at(section: .tensors)
+  }
+}
