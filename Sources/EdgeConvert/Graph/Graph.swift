@@ -15,6 +15,24 @@ public struct Value: Sendable {
   public var shape: [Dimension]?
   /// The content, when it is an initializer or has been folded.
   public var constant: Tensor?
+  /// The content of a small integer value (flattened) in terms of the inputs' symbols, such as what Shape gives.
+  public var symbolic: [Dimension]?
+
+  /// A value of which only some things are known.
+  public init(
+    name: String, type: ElementType? = nil, shape: [Dimension]? = nil, constant: Tensor? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.shape = shape
+    self.constant = constant
+  }
+
+  /// A constant.
+  public init(name: String, _ constant: Tensor) {
+    self.init(
+      name: name, type: constant.type, shape: constant.shape.map { Dimension($0) }, constant: constant)
+  }
 }
 
 /// An attribute of a node.
@@ -40,6 +58,31 @@ public struct Node: Sendable {
   public var inputs: [ValueID?]
   public var outputs: [ValueID?]
   public var attributes: [String: Attribute] = [:]
+  /// Names of the other ONNX nodes that passes have merged into this one.
+  public var absorbed: [String] = []
+
+  /// A node of the default domain unless told otherwise.
+  public init(
+    name: String, op: String, domain: String = "", opset: Int, inputs: [ValueID?],
+    outputs: [ValueID?], attributes: [String: Attribute] = [:]
+  ) {
+    self.name = name
+    self.op = op
+    self.domain = domain
+    self.opset = opset
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+  }
+}
+
+/// Where a model comes from, as its file says.
+public struct Origin: Sendable, Equatable {
+  public var irVersion = 0
+  public var producer = ""
+  /// Opset version by domain; the default domain is "".
+  public var opsets: [String: Int] = [:]
+  public var metadata: [String: String] = [:]
 }
 
 /// A model in ONNX's terms: values in one table, nodes in topological order.
@@ -49,6 +92,11 @@ public struct Graph: Sendable {
   /// Run-time inputs (initializers are not among them) and outputs, in the model's order.
   public var inputs: [ValueID] = []
   public var outputs: [ValueID] = []
+  /// Values of the enclosing graph that a subgraph reads, under the enclosing graph's names.
+  public var captures: [ValueID] = []
+  public var origin = Origin()
+  /// What the importer met and could not represent.
+  public var obstacles: [Obstacle] = []
 
   public init() {}
 

@@ -1,13 +1,21 @@
 import EdgeFormat
 
-/// How the converter treats one ONNX operator: four rules, one file an operator (or a family of one shape).
+/// How the converter treats one ONNX operator: its rules, one file an operator (or a family of one shape).
 ///
 /// `Operator.table` is the one list; an operator that is not in it is reported by `check`. Passes produce ordinary ONNX
 /// nodes, except for what a fusion leaves on a `Conv`, `ConvTranspose` or `Gemm` node (all optional attributes):
-/// - `edge.activation` (string: "relu", "clip", "leaky_relu"), `edge.low`, `edge.high`, `edge.slope` (floats);
+/// - `edge.activation` (string: "relu", "clip", "leaky_relu"), `edge.low`, `edge.high`, `edge.slope` (floats; "relu" has
+///   none, "clip" has both bounds, infinite where there is none);
 /// - `edge.residual` (int): index of the input that is added after the convolution, before or after the activation as
 ///   `edge.residual_first` (int 1: add, then clamp; only clamping activations) says.
+///
+/// After `Passes.all` these hold: Gemm has a constant two-dimensional B, `transA` 0, `alpha` and `beta` 1 when B is
+/// constant; MatMul by a constant matrix is a Gemm when its left operand has two axes; no Identity, Dropout, Split,
+/// BatchNormalization after a foldable producer, or operand that is constant through computation remains.
 public struct Operator: Sendable {
+  /// Appends what the runtime executes for the node.
+  public typealias LoweringRule = @Sendable (Node, inout Lowering) throws -> Void
+
   /// ONNX operator type.
   public let name: String
   /// Opset versions whose semantics the rules implement.
@@ -15,15 +23,38 @@ public struct Operator: Sendable {
   /// Obstacles of this node beyond the opset: attributes or operand forms that are not supported, each with the nearest
   /// form that is. Shapes may be unknown.
   public let check: @Sendable (Node, Graph) -> [Obstacle]
-  /// Types and shapes of the outputs, from the inputs' (all known when called).
-  /// - Throws: `ConversionError` when the operands contradict each other.
+  /// Types and shapes of the outputs, from the inputs' (all known when called). Trailing outputs may be left out.
+  /// - Throws: `ConversionError` when the operands contradict each other or the shape depends on run-time data.
   public let infer: @Sendable (Node, Graph) throws -> [ValueType]
+  /// The first output's content in terms of symbols, for operators of shape arithmetic; nil when it is not known.
+  public let symbolic: @Sendable (Node, Graph) -> [Dimension]?
   /// The outputs' values: the float reference, and constant folding. Inputs in node order, nil for absent ones.
   public let evaluate: @Sendable (Node, [Tensor?]) throws -> [Tensor]
   /// How the operator takes part in INT8.
   public let quantize: QuantizeRule
-  /// Appends what the runtime executes for the node.
-  public let lower: @Sendable (Node, inout Lowering) throws -> Void
+  /// nil while the runtime has nothing to execute it with; such a node must fold away, and `check` says so.
+  public let lower: LoweringRule?
+
+  /// Rules in the order a reader wants them.
+  public init(
+    _ name: String,
+    opsets: ClosedRange<Int>,
+    check: @escaping @Sendable (Node, Graph) -> [Obstacle] = { _, _ in [] },
+    infer: @escaping @Sendable (Node, Graph) throws -> [ValueType],
+    symbolic: @escaping @Sendable (Node, Graph) -> [Dimension]? = { _, _ in nil },
+    evaluate: @escaping @Sendable (Node, [Tensor?]) throws -> [Tensor],
+    quantize: QuantizeRule = .float,
+    lower: LoweringRule?
+  ) {
+    self.name = name
+    self.opsets = opsets
+    self.check = check
+    self.infer = infer
+    self.symbolic = symbolic
+    self.evaluate = evaluate
+    self.quantize = quantize
+    self.lower = lower
+  }
 }
 
 /// The inferred type and shape of a value.

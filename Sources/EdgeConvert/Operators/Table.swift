@@ -1,0 +1,15 @@
+extension Operator {
+  /// Every operator the converter knows, by ONNX operator type.
+  public static let table: [String: Operator] = {
+    let families: [[Operator]] = [
+    ]
+    var table: [String: Operator] = [:]
+    for rule in families.joined() { table[rule.name] = rule }
+    return table
+  }()
+
+  /// The rules of a node, if its operator is known.
+  public static func of(_ node: Node) -> Operator? {
+    node.domain.isEmpty ? table[node.op] : nil
+  }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+@main
+struct EdgeConv: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "edgeconv",
+    abstract: "Turns ONNX models into .edge files for embedded inference.",
+    subcommands: [])
+}
