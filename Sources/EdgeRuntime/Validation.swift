@@ -81,9 +81,7 @@ extension Model {
   private static func checkDigest(
     _ header: Header, _ bytes: UnsafeRawPointer, _ count: Int
   ) throws(EdgeError) {
-    var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    fileDigest(bytes, count: count, into: &digest)
-    guard digest == (header.digest0, header.digest1, header.digest2, header.digest3) else {
+    guard fileDigest(bytes, count: count) == (header.digest0, header.digest1, header.digest2, header.digest3) else {
       throw EdgeError(.digestMismatch, "the file's bytes do not match its SHA-256: it was damaged or edited; copy it again")
         .at(offset: Header.digestOffset)
     }
