@@ -61,7 +61,8 @@ let package = Package(
       ]),
 
     // Tests.
-    .testTarget(name: "EdgeKernelTests", dependencies: ["CEdgeKernels"]),
+    .testTarget(
+      name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], exclude: ["conv_property.c"]),
     .testTarget(
       name: "EdgeConvertTests", dependencies: ["EdgeConvert", "EdgeFormat", "CEdgeKernels"]),
   ],
