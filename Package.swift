@@ -35,7 +35,9 @@ let package = Package(
     .target(
       name: "CEdgeMedia",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
-    .target(name: "EdgeSamples", dependencies: ["CEdgeMedia", "CEdgeHost"], swiftSettings: embedded),
+    .target(
+      name: "EdgeSamples", dependencies: ["CEdgeMedia", "CEdgeHost", "EdgeFormat"],
+      swiftSettings: embedded),
     .executableTarget(
       name: "edgerun", dependencies: ["CEdgeRT", "EdgeABI", "EdgeSamples", "CEdgeHost"],
       swiftSettings: embedded),

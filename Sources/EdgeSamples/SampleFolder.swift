@@ -1,0 +1,73 @@
+import CEdgeHost
+
+/// The samples in a folder, in a fixed order.
+public struct SampleFolder: Sendable {
+  /// One file and, where `labels.tsv` states it, its label.
+  public struct Entry: Sendable {
+    /// Path of the file, the folder included.
+    public let path: String
+    /// A class index or class name, see `Preprocessing.classIndex`; nil when not stated.
+    public let label: String?
+  }
+
+  /// The samples: in the order of `labels.tsv`, else by name.
+  public let entries: [Entry]
+  /// Whether the folder has a `labels.tsv`.
+  public let hasLabelFile: Bool
+
+  /// Lists a folder, not the folders in it.
+  ///
+  /// With a `labels.tsv` (`path<TAB>label`, paths from the folder, further columns ignored, a heading line
+  /// beginning `file` or `path` skipped) these are the samples, in its order; else all files of a known
+  /// kind, sorted by the bytes of their names, hidden ones left out.
+  public init(_ path: String) throws(SampleError) {
+    let names = try Self.names(path)
+    hasLabelFile = names.contains { Text.equal($0, "labels.tsv") }
+    if hasLabelFile {
+      entries = try Self.labelled(path, file: Self.join(path, "labels.tsv"))
+    } else {
+      entries = names.filter { SampleKind(path: $0) != nil }
+        .map { Entry(path: Self.join(path, $0), label: nil) }
+    }
+    if entries.isEmpty {
+      throw SampleError(
+        path + ": has no samples; .wav .jpg .jpeg .png .npy .npz .bin files are read")
+    }
+  }
+
+  private static func join(_ folder: String, _ name: String) -> String {
+    folder.utf8.last == 0x2F ? folder + name : folder + "/" + name
+  }
+
+  private static func names(_ path: String) throws(SampleError) -> [String] {
+    var folder: OpaquePointer? = nil
+    let code = edge_cli_folder_open(path, &folder)
+    guard code == 0, let folder else {
+      throw SampleError(path + ": cannot be listed: " + String(cString: edge_host_error_text(code)))
+    }
+    defer { edge_cli_folder_close(folder) }
+    var names: [String] = []
+    for index in 0..<edge_cli_folder_count(folder) {
+      names.append(String(cString: edge_cli_folder_name(folder, index)))
+    }
+    return names
+  }
+
+  private static func labelled(_ folder: String, file: String) throws(SampleError) -> [Entry] {
+    let text = try withFileBytes(file) { (bytes) throws(SampleError) in bytes.copied }
+    var entries: [Entry] = []
+    for (index, line) in Text.lines(text).enumerated() where !line.isEmpty {
+      let fields = Text.fields(line, separator: 0x09)
+      guard fields.count >= 2, !fields[0].isEmpty, !fields[1].isEmpty else {
+        throw SampleError(
+          file + ", line " + String(index + 1)
+            + ": is not `path<TAB>label`: put a tab between the two")
+      }
+      let isHeading = Text.equal(fields[0], "file") || Text.equal(fields[0], "path")
+      if index == 0 && isHeading { continue }
+      entries.append(
+        Entry(path: join(folder, Text.string(fields[0])), label: Text.string(fields[1])))
+    }
+    return entries
+  }
+}

@@ -1,0 +1,133 @@
+import CEdgeHost
+import EdgeFormat
+
+/// What one file gives: a tensor for every input of the model, and its class where the file knows it.
+public struct Sample: Sendable {
+  /// One tensor an input, in the order of the model's inputs.
+  public let tensors: [SampleTensor]
+  /// The class index in an `.npz` file's `label` array; nil when there is none.
+  public let label: Int?
+}
+
+/// Turns files into a model's input tensors.
+public struct SampleReader: Sendable {
+  /// The model's inputs.
+  public let inputs: [InputDescription]
+  /// The model's preprocessing.
+  public let preprocessing: Preprocessing
+
+  /// Creates a reader for a model.
+  public init(inputs: [InputDescription], preprocessing: Preprocessing) {
+    self.inputs = inputs
+    self.preprocessing = preprocessing
+  }
+
+  /// Reads one file and prepares it for the model.
+  ///
+  /// `.wav` needs audio metadata, `.jpg`, `.jpeg` and `.png` image metadata; `.npy` and `.bin` (little-endian
+  /// elements of the input's type, nothing else) serve models with one input; `.npz` holds an array for
+  /// every input under its name and may hold a `label`.
+  public func read(_ path: String) throws(SampleError) -> Sample {
+    guard let kind = SampleKind(path: path) else {
+      throw SampleError(
+        path + ": is of an unknown kind; .wav .jpg .jpeg .png .npy .npz .bin are read: rename or "
+          + "convert it")
+    }
+    switch kind {
+    case .wave:
+      let input = try onlyInput(path)
+      guard case .audio(let rule) = preprocessing.kind else {
+        throw unprepared(path, thing: "sound", kind: "audio")
+      }
+      return try sample(path, rule.tensor(from: Waveform.read(path), for: input, path: path))
+    case .picture:
+      let input = try onlyInput(path)
+      guard case .image(let rule) = preprocessing.kind else {
+        throw unprepared(path, thing: "picture", kind: "image")
+      }
+      return try sample(path, rule.tensor(from: RGBImage.read(path), for: input, path: path))
+    case .array:
+      _ = try onlyInput(path)
+      return try sample(path, NumpyArray.read(path))
+    case .archive:
+      return try archive(path)
+    case .raw:
+      return try sample(path, raw(path, onlyInput(path)))
+    }
+  }
+
+  private func sample(_ path: String, _ tensor: SampleTensor) throws(SampleError) -> Sample {
+    Sample(tensors: [try inputs[0].accepting(tensor, from: path + ":")], label: nil)
+  }
+
+  private func onlyInput(_ path: String) throws(SampleError) -> InputDescription {
+    guard inputs.count == 1, let input = inputs.first else {
+      throw SampleError(
+        path + ": holds one tensor, the model has " + String(inputs.count) + " inputs: put "
+          + inputNames + " into one .npz file")
+    }
+    return input
+  }
+
+  private var inputNames: String {
+    var names = ""
+    for input in inputs {
+      if !names.isEmpty { names += ", " }
+      names += "'" + input.name + "'"
+    }
+    return names
+  }
+
+  private func unprepared(_ path: String, thing: String, kind: String) -> SampleError {
+    SampleError(
+      path + ": the model does not say how a " + thing
+        + " becomes its input: convert it again with `edgeconv convert --preprocess FILE.json` and "
+        + "\"input.kind\": \"" + kind + "\" in that file")
+  }
+
+  private func archive(_ path: String) throws(SampleError) -> Sample {
+    let arrays = try NumpyArchive.read(path)
+    var tensors: [SampleTensor] = []
+    for input in inputs {
+      guard let index = arrays.firstIndex(where: { Text.equal($0.name, input.name) }) else {
+        throw SampleError(
+          path + ": has no array named '" + input.name + "'; the model's inputs are " + inputNames
+            + ": write them with numpy.savez under these names")
+      }
+      let source = path + ", array '" + input.name + "':"
+      tensors.append(try input.accepting(arrays[index].tensor, from: source))
+    }
+    let label = arrays.firstIndex { Text.equal($0.name, "label") }
+    let isInput = inputs.contains { Text.equal($0.name, "label") }
+    guard let label, !isInput else { return Sample(tensors: tensors, label: nil) }
+    return Sample(tensors: tensors, label: Self.classIndex(arrays[label].tensor))
+  }
+
+  private static func classIndex(_ tensor: SampleTensor) -> Int? {
+    guard tensor.elementCount == 1, !tensor.elementType.isFloat else { return nil }
+    return Int(tensor.integers[0])
+  }
+
+  private func raw(_ path: String, _ input: InputDescription) throws(SampleError) -> SampleTensor {
+    try withFileBytes(path) { (bytes) throws(SampleError) in
+      var shape = input.shape
+      // One dynamic axis follows from the size of the file.
+      let dynamic = shape.indices.filter { input.isDynamic($0) }
+      if dynamic.count == 1 {
+        let row = input.elementCount / shape[dynamic[0]] * input.elementType.byteCount
+        if bytes.count > 0, bytes.count % row == 0, bytes.count / row < shape[dynamic[0]] {
+          shape[dynamic[0]] = bytes.count / row
+        }
+      }
+      let expected = shape.reduce(1, *) * input.elementType.byteCount
+      guard bytes.count == expected else {
+        throw SampleError(
+          path + ": holds " + String(bytes.count) + " bytes, the model's input '" + input.name
+            + "' of " + input.elementType.name + " " + input.boundText + " takes "
+            + String(expected)
+            + ": write exactly these, little-endian, row-major")
+      }
+      return SampleTensor(elementType: input.elementType, shape: shape, bytes: bytes.copied)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// Comparing, splitting and parsing of text as UTF-8 bytes.
+///
+/// `String ==` and `split` need Unicode tables that small boards have no room for.
+public enum Text {
+  /// Whether the bytes are those of `text`.
+  static func equal(_ bytes: [UInt8], _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    for index in 0..<bytes.count where bytes[index] != text.utf8Start[index] { return false }
+    return true
+  }
+
+  /// Whether two strings have the same bytes.
+  public static func equal(_ a: String, _ b: String) -> Bool {
+    a.utf8.elementsEqual(b.utf8)
+  }
+
+  /// Whether `text` ends in `ending`, given in lower case; ASCII upper case in `text` counts as equal.
+  public static func hasEnding(_ text: String, _ ending: StaticString) -> Bool {
+    let bytes = [UInt8](text.utf8)
+    let start = bytes.count - ending.utf8CodeUnitCount
+    guard start >= 0 else { return false }
+    for index in start..<bytes.count {
+      let isUpper = bytes[index] >= 0x41 && bytes[index] <= 0x5A
+      if bytes[index] | (isUpper ? 0x20 : 0) != ending.utf8Start[index - start] { return false }
+    }
+    return true
+  }
+
+  /// The parts between separators; empty parts are kept.
+  static func fields(_ bytes: [UInt8], separator: UInt8) -> [[UInt8]] {
+    var parts: [[UInt8]] = []
+    var start = 0
+    for index in 0...bytes.count where index == bytes.count || bytes[index] == separator {
+      parts.append([UInt8](bytes[start..<index]))
+      start = index + 1
+    }
+    return parts
+  }
+
+  /// Lines without their ends (`\n` or `\r\n`); an empty last line is dropped.
+  static func lines(_ bytes: [UInt8]) -> [[UInt8]] {
+    var lines = fields(bytes, separator: 0x0A)
+    if let last = lines.last, last.isEmpty { lines.removeLast() }
+    for index in lines.indices where lines[index].last == 0x0D { lines[index].removeLast() }
+    return lines
+  }
+
+  /// A non-negative decimal integer below 10^18; nil for anything else.
+  static func integer(_ bytes: [UInt8]) -> Int? {
+    guard !bytes.isEmpty, bytes.count <= 18 else { return nil }
+    var value = 0
+    for byte in bytes {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value * 10 + Int(byte - 0x30)
+    }
+    return value
+  }
+
+  static func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
