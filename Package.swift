@@ -64,7 +64,7 @@ let package = Package(
 
     // Tests.
     .testTarget(
-      name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], exclude: ["conv_property.c"]),
+      name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], sources: ["SHA256Tests.swift"]),
     .testTarget(
       name: "EdgeConvertTests", dependencies: ["EdgeConvert", "EdgeFormat", "CEdgeKernels"]),
   ],
