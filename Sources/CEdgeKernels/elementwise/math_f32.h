@@ -102,9 +102,9 @@ EDGE_INLINE float edge_tanh(float x) {
   p = p * z + -5.37397155531e-2f;
   p = p * z + 1.33314422036e-1f;
   p = p * z + -3.33332819422e-1f;
-  float small = p * z * x + x;
-  float large = edge_with_sign(1.0f - 2.0f / (edge_exp(2.0f * a) + 1.0f), x);
-  return a < 0.625f ? small : large;
+  float small = p * z * a + a;
+  float large = 1.0f - 2.0f / (edge_exp(2.0f * a) + 1.0f);
+  return edge_with_sign(a < 0.625f ? small : large, x);
 }
 
 EDGE_INLINE float edge_erf(float x) {
@@ -139,7 +139,9 @@ EDGE_INLINE float edge_sine(float x, int32_t quarter) {
   double d = x < 1073741824.0f ? x : 1073741824.0f;
   d = d > -1073741824.0 ? d : -1073741824.0;
   double n = (d * 0.63661977236758134308 + 6755399441055744.0) - 6755399441055744.0;
-  float r = (float)((d - n * 1.57079632673412561417) - n * 6.07710050650619224932e-11);
+  /* pi/2 in three parts, of which the first two times n are exact. */
+  double part = (d - n * 1.5707963109016418) - n * 1.5893254712295857e-08;
+  float r = (float)(part - n * 6.123233995736766e-17);
   int32_t k = (int32_t)n + quarter;
   float z = r * r;
   float s = -1.9515295891e-4f;
@@ -152,6 +154,7 @@ EDGE_INLINE float edge_sine(float x, int32_t quarter) {
   c = (c * z * z - 0.5f * z) + 1.0f;
   float y = k & 1 ? c : s;
   y = k & 2 ? -y : y;
+  y = x == 0.0f && !quarter ? x : y;
   return edge_abs(x) < EDGE_INFINITY ? y : EDGE_NAN;
 }
 
