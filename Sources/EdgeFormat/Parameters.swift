@@ -57,6 +57,10 @@ public struct PoolParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
+/// `resizeNearest`: x `[N, H, W, C]`, rows `[OH]`, columns `[OW]` (int32 source indices) → y `[N, OH, OW, C]`.
+/// `resizeLinear`: x, row0, row1 (int32), rowWeight (float32, of row1), column0, column1, columnWeight → y.
+/// Neither has parameters; int8 x and y share scale and zero point. H, W, OH, OW are never dynamic.
+
 /// `unary` (float): `kind` is an `EDGE_UNARY_*` code of `edge_kernels.h`. x → y of the same shape.
 public struct UnaryParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
