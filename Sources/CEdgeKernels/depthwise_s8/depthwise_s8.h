@@ -15,12 +15,31 @@ typedef struct depthwise_s8_unit {
 
 depthwise_s8_unit edge_depthwise_s8_unit(const edge_conv *p, int32_t unit);
 
-/*
- * Scratch: 64 bytes of input_zero for lines of padding, then columns for a run of
- * depthwise_s8_run(p) output pixels, 256 bytes a column and group of four kernel rows.
- */
+/* Four input lines under four kernel rows; a line of padding is one pixel of zeros with step 0. */
+typedef struct depthwise_s8_lines {
+  const int8_t *line[4]; /* at column 0 and the unit's first channel */
+  int64_t step[4];       /* bytes from one column to the next */
+  const int8_t *zero;    /* 64 bytes of input_zero, for columns outside [0, width) */
+  int32_t width;
+} depthwise_s8_lines;
+
+/* A column buffer holds one group of 4 kernel rows and 64 channels in 256 bytes. */
+typedef struct depthwise_s8_scratch {
+  int8_t *zero;              /* [64] */
+  int8_t *weights;           /* [kernel_w*groups][256], for an ISA's own order of them */
+  depthwise_s8_lines *lines; /* [groups] */
+  int8_t *columns;           /* [columns of edge_depthwise_s8_run pixels][groups][256] */
+} depthwise_s8_scratch;
+
+/* Output pixels whose columns fit into scratch at a time. */
 int32_t edge_depthwise_s8_run(const edge_conv *p);
-int32_t edge_depthwise_s8_columns(const edge_conv *p);
+
+/* Carves scratch and fills zero. */
+depthwise_s8_scratch edge_depthwise_s8_carve(const edge_conv *p, void *scratch);
+
+/* Points s->lines at what output line `line` (of batch*out_h) reads. */
+void edge_depthwise_s8_find_lines(const edge_conv *p, const int8_t *x, int32_t line,
+                                  int32_t channel, const depthwise_s8_scratch *s);
 
 void edge_s8_depthwise__scalar(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                                int32_t begin, int32_t end);
