@@ -1,0 +1,50 @@
+import EdgeFormat
+
+extension Node {
+  /// The operands that an INT8 form of the node reads as activations: positions in `inputs`. Weights, biases, shapes and
+  /// indices are not among them.
+  func activationInputs(_ rule: QuantizeRule) -> [Int] {
+    switch rule {
+    case .float: []
+    case .weighted: [0] + (residualIndex.map { [$0] } ?? [])
+    case .table, .rescaled: [0]
+    case .binary: [0, 1]
+    case .passThrough: op == "Concat" ? Array(inputs.indices) : [0]
+    }
+  }
+
+  /// The activation operands themselves.
+  func activations(_ rule: QuantizeRule) -> [ValueID] {
+    activationInputs(rule).compactMap { $0 < inputs.count ? inputs[$0] : nil }
+  }
+
+  /// Position of the operand that a fused addition reads.
+  var residualIndex: Int? { int("edge.residual") }
+}
+
+extension Value {
+  /// Whether the value holds real numbers (of any width).
+  var isReal: Bool { type == .float32 || type == .float16 }
+}
+
+/// Who makes and who reads each value of a graph.
+struct Uses {
+  /// Position of the producing node; nil for inputs and constants.
+  private(set) var producer: [Int?]
+  /// Positions of the reading nodes, ascending, without repetition.
+  private(set) var readers: [[Int]]
+  private(set) var isOutput: [Bool]
+
+  init(_ graph: Graph) {
+    producer = Array(repeating: nil, count: graph.values.count)
+    readers = Array(repeating: [], count: graph.values.count)
+    isOutput = Array(repeating: false, count: graph.values.count)
+    for (position, node) in graph.nodes.enumerated() {
+      for output in node.outputs { if let output { producer[output.index] = position } }
+      for input in node.inputs {
+        if let input, readers[input.index].last != position { readers[input.index].append(position) }
+      }
+    }
+    for output in graph.outputs { isOutput[output.index] = true }
+  }
+}

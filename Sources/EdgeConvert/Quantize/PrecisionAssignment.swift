@@ -1,0 +1,103 @@
+/// The arithmetic of a node and why.
+public struct PrecisionChoice: Sendable, Equatable {
+  public var precision: Precision
+  /// Why the node is not INT8; empty when it is.
+  public var reason: String
+}
+
+/// Decides for every node whether it runs in INT8.
+///
+/// Convolutions and matrix products with constant weights do; what lies between them (pools, sums, tables, movement)
+/// does when its operands come from INT8 nodes and INT8 nodes read its result. Everything else stays float: a front end
+/// before the first convolution, a tail after the last, an island that would only convert to and fro.
+struct PrecisionAssignment {
+  private let graph: Graph
+  private let rules: [QuantizeRule]
+  private let uses: Uses
+  private(set) var choices: [PrecisionChoice]
+
+  /// - Parameters:
+  ///   - graph: the graph after all passes.
+  ///   - rules: per node.
+  ///   - keepFloat: names of nodes the caller wants in float.
+  init(graph: Graph, rules: [QuantizeRule], keepFloat: Set<String>) {
+    self.graph = graph
+    self.rules = rules
+    uses = Uses(graph)
+    choices = []
+    for (node, rule) in zip(graph.nodes, rules) {
+      choices.append(choice(node, rule, keepFloat))
+    }
+    while dissolveIslands() {}
+  }
+
+  private func isInt8(_ position: Int) -> Bool { choices[position].precision == .int8 }
+
+  private func choice(_ node: Node, _ rule: QuantizeRule, _ keepFloat: Set<String>) -> PrecisionChoice {
+    func float(_ reason: String) -> PrecisionChoice { PrecisionChoice(precision: .float32, reason: reason) }
+    if keepFloat.contains(node.name) { return float("kept in float on request") }
+    if case .float = rule { return float("no INT8 form of \(node.op)") }
+    let operands = node.activations(rule)
+    guard let first = operands.first else { return float("no operand") }
+    if operands.contains(where: { !graph[$0].isReal }) { return float("operand is not real-valued") }
+    if node.outputs.dropFirst().contains(where: { $0.map { !graph[$0].isReal } ?? false }) {
+      return float("second output is not real-valued")
+    }
+    if case .weighted = rule, let obstacle = weightObstacle(node) { return float(obstacle) }
+    if operands.allSatisfy({ graph[$0].constant != nil }) { return float("\(graph[first].name) is constant") }
+    return PrecisionChoice(precision: .int8, reason: "")
+  }
+
+  /// Why a weighted node cannot use INT8 weights.
+  private func weightObstacle(_ node: Node) -> String? {
+    guard node.inputs.count > 1, let id = node.inputs[1], let weights = graph[id].constant else {
+      return "weights are computed at run time"
+    }
+    if graph[id].isReal == false { return "weights are not real-valued" }
+    if let x = node.inputs[0], graph[x].constant != nil { return "left operand is constant" }
+    if node.op != "MatMul", node.inputs.count > 2, node.residualIndex != 2, let bias = node.inputs[2],
+      graph[bias].constant == nil
+    {
+      return "bias is computed at run time"
+    }
+    if node.op == "MatMul", weights.shape.count != 2 { return "weights have \(weights.shape.count) axes" }
+    let channels = WeightScales.channelCount(node, weights)
+    let terms = channels == 0 ? 0 : weights.count / channels
+    return terms > 66_000 ? "sums of \(terms) products may overflow 32 bits" : nil
+  }
+
+  /// Turns nodes without INT8 neighbours to float; true when one was found.
+  private mutating func dissolveIslands() -> Bool {
+    var changed = false
+    for position in graph.nodes.indices.reversed() where isInt8(position) {
+      if case .weighted = rules[position] { continue }
+      let node = graph.nodes[position]
+      let isRead = node.outputs.contains { $0.map(isReadInInt8) ?? false }
+      if !isRead {
+        choices[position] = PrecisionChoice(precision: .float32, reason: "result is only read in float")
+        changed = true
+      } else if !isFed(position) {
+        choices[position] = PrecisionChoice(precision: .float32, reason: "operands are computed in float")
+        changed = true
+      }
+    }
+    return changed
+  }
+
+  /// Whether an INT8 node reads the value as an activation.
+  func isReadInInt8(_ value: ValueID) -> Bool {
+    uses.readers[value.index].contains {
+      isInt8($0) && graph.nodes[$0].activations(rules[$0]).contains(value)
+    }
+  }
+
+  /// Whether an operand arrives in INT8: from an INT8 node, or a model input that nobody reads in float and that the
+  /// node only moves.
+  private func isFed(_ position: Int) -> Bool {
+    graph.nodes[position].activations(rules[position]).contains { value in
+      if let producer = uses.producer[value.index] { return isInt8(producer) }
+      guard case .passThrough = rules[position], graph[value].constant == nil else { return false }
+      return uses.readers[value.index].allSatisfy(isInt8)
+    }
+  }
+}

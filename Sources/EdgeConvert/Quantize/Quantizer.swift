@@ -1,0 +1,144 @@
+import EdgeFormat
+
+/// What the caller may choose.
+public struct QuantizationOptions: Sendable {
+  public var observer = Observer.auto
+  /// Names of nodes that stay float.
+  public var keepFloat: Set<String> = []
+  /// Whether weight scales may clip the largest weights where that lowers their squared error.
+  public var searchWeightScales = true
+
+  public init() {}
+}
+
+/// How one quantized value got its parameters.
+public struct ValueChoice: Sendable {
+  public var parameters: AffineParameters
+  public var range: ObservedRange
+  /// Part of the values seen that lies outside the range.
+  public var clipped: Double
+  /// Expected signal to quantization noise, in dB.
+  public var expectedSQNR: Double
+  /// Largest magnitude over the 99.99th percentile of magnitudes.
+  public var outlierRatio: Double
+  /// Values that share the parameters, this one included.
+  public var sharedBy: Int
+}
+
+/// A quantization with its reasons.
+public struct QuantizationChoices: Sendable {
+  public var quantization: Quantization
+  /// By position in `graph.nodes`.
+  public var nodes: [PrecisionChoice]
+  public var values: [ValueID: ValueChoice]
+}
+
+/// Turns the distributions of a graph's values into a quantization.
+public struct Quantizer {
+  private let graph: Graph
+  private let rules: [QuantizeRule]
+  private let options: QuantizationOptions
+  private let assignment: PrecisionAssignment
+  private let groups: ParameterGroups
+  private let uses: Uses
+
+  /// - Parameters:
+  ///   - graph: the graph after all passes, the one that will be emitted.
+  ///   - rules: the quantize rule of each node.
+  /// - Throws: `ConversionError.usage` when `keepFloat` names a node that does not exist.
+  public init(graph: Graph, rules: [QuantizeRule], options: QuantizationOptions) throws {
+    let missing = options.keepFloat.subtracting(graph.nodes.map(\.name)).sorted()
+    guard missing.isEmpty else {
+      throw ConversionError.usage(
+        "no node named \(missing.joined(separator: ", ")) to keep in float; `edgeconv inspect` lists the names")
+    }
+    self.graph = graph
+    self.rules = rules
+    self.options = options
+    assignment = PrecisionAssignment(graph: graph, rules: rules, keepFloat: options.keepFloat)
+    groups = ParameterGroups(graph: graph, rules: rules, choices: assignment.choices)
+    uses = Uses(graph)
+  }
+
+  /// The values whose distribution is needed, ascending: those that will be INT8.
+  public var observed: [ValueID] {
+    quantizedValues().filter { graph[$0].constant == nil }
+  }
+
+  /// The quantization for these distributions.
+  public func choose(_ histograms: [ValueID: Histogram]) -> QuantizationChoices {
+    var quantization = Quantization(floatNodes: graph.nodes.count)
+    quantization.precision = assignment.choices.map(\.precision)
+    var choices: [ValueID: ValueChoice] = [:]
+    var members: [ValueID: [ValueID]] = [:]
+    for value in quantizedValues() { members[groups.representative(value), default: []].append(value) }
+    for values in members.values {
+      let choice = self.choice(values, histograms)
+      for value in values {
+        choices[value] = choice
+        quantization.values[value] = choice.parameters
+      }
+    }
+    for (position, node) in graph.nodes.enumerated() where assignment.choices[position].precision == .int8 {
+      guard case .weighted = rules[position], let id = node.inputs[1], let weights = graph[id].constant
+      else { continue }
+      quantization.weightScales[id] = WeightScales.channels(node, weights).map {
+        WeightScales.scale($0, searching: options.searchWeightScales)
+      }
+    }
+    return QuantizationChoices(quantization: quantization, nodes: assignment.choices, values: choices)
+  }
+
+  /// Operands of INT8 nodes, and the results of those that cannot write float.
+  private func quantizedValues() -> [ValueID] {
+    var found: Set<ValueID> = []
+    for (position, node) in graph.nodes.enumerated() where assignment.choices[position].precision == .int8 {
+      found.formUnion(node.activations(rules[position]))
+      if case .weighted = rules[position], node.residualIndex == nil { continue }
+      found.formUnion(node.outputs.compactMap { $0 })
+    }
+    return found.sorted()
+  }
+
+  private func choice(_ values: [ValueID], _ histograms: [ValueID: Histogram]) -> ValueChoice {
+    var merged = Histogram()
+    let origins = values.filter(isOrigin)
+    for value in origins {
+      if let constant = graph[value].constant {
+        merged.add(constant.floats)
+      } else if let histogram = histograms[value] {
+        merged.merge(histogram)
+      }
+    }
+    let range = fixedRange(origins) ?? observer(values, origins).range(of: merged)
+    let parameters = AffineParameters(low: range.low, high: range.high)
+    return ValueChoice(
+      parameters: parameters, range: range, clipped: merged.fraction(outside: parameters.range),
+      expectedSQNR: merged.expectedSQNR(parameters), outlierRatio: merged.outlierRatio,
+      sharedBy: values.count)
+  }
+
+  /// Whether the value has elements that no other member of its group has.
+  private func isOrigin(_ value: ValueID) -> Bool {
+    guard let position = uses.producer[value.index] else { return true }
+    guard case .passThrough = rules[position] else { return true }
+    return assignment.choices[position].precision != .int8 || graph.nodes[position].op == "Pad"
+  }
+
+  /// Inputs lie on a grid of their own (pixels): their ends are kept, as are those of what the model returns.
+  private func observer(_ values: [ValueID], _ origins: [ValueID]) -> Observer {
+    let areInputs = origins.allSatisfy { graph.inputs.contains($0) || graph[$0].constant != nil }
+    if areInputs { return .minmax }
+    if case .percentile = options.observer, values.contains(where: { uses.isOutput[$0.index] }) { return .minmax }
+    return options.observer
+  }
+
+  /// The range of functions that have one, when nothing else shares the parameters.
+  private func fixedRange(_ origins: [ValueID]) -> ObservedRange? {
+    guard origins.count == 1, let position = uses.producer[origins[0].index] else { return nil }
+    switch graph.nodes[position].op {
+    case "Sigmoid", "HardSigmoid", "Softmax": return ObservedRange(low: 0, high: 1, observer: .minmax)
+    default: return nil
+    }
+  }
+}
