@@ -16,7 +16,7 @@ import Testing
       #expect(range.low == 0)
       #expect(range.high > 3.1, "\(observer)")
       var tiny = Histogram()
-      tiny.add([1e-44, -1e-40])
+      tiny.add([Float.leastNonzeroMagnitude, -Float.leastNormalMagnitude])
       let small = observer.range(of: tiny)
       #expect(AffineParameters(low: small.low, high: small.high).scale.isNormal)
     }

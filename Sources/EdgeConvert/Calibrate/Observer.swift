@@ -68,8 +68,7 @@ extension Observer {
     case .percentile(let fraction):
       return Observer.percentileRange(histogram, fraction)
     case .mse:
-      var search = RangeSearch(histogram, exponent: Observer.exponent)
-      return search.best()
+      return RangeSearch(histogram, exponent: Observer.exponent).best()
     case .auto:
       return Observer.chooseRange(histogram)
     }

@@ -2,13 +2,16 @@ import Foundation
 
 /// Expected error of quantizing a distribution to 256 levels over a range, and the range where it is least.
 ///
-/// Inside the range the rounding error is taken as uniform over a step, ((s/2)^p) / (p + 1); outside it is the distance
-/// to the end of the range; exact zeros cost nothing.
+/// Values within half a step of 0 become 0 and cost what they are; other values inside the range cost on average
+/// ((s/2)^p) / (p + 1), as if they lay evenly between the levels; values outside cost their distance to the end of the
+/// range. Exact zeros cost nothing.
 struct RangeSearch {
   private let histogram: Histogram
   private let exponent: Double
   /// Bins that are not empty: middle and count, ascending.
   private let points: [(x: Double, count: Double)]
+  private let core: Core
+  private let nonZero: Double
 
   init(_ histogram: Histogram, exponent: Double) {
     self.histogram = histogram
@@ -19,6 +22,8 @@ struct RangeSearch {
       let x = Swift.min(Swift.max(histogram.center(bin), Double(histogram.minimum)), Double(histogram.maximum))
       return (x, Double(count))
     }
+    core = Core(histogram, exponent)
+    nonZero = Double(histogram.counts.reduce(0, +))
   }
 
   /// Sum over all values of |x - Q(x)|^p.
@@ -29,7 +34,7 @@ struct RangeSearch {
   }
 
   /// The best range: ends in steps of 1 % of what was seen, then of 0.1 % around the best.
-  mutating func best() -> ObservedRange {
+  func best() -> ObservedRange {
     let low = Swift.min(Double(histogram.minimum), 0)
     let high = Swift.max(Double(histogram.maximum), 0)
     var found = sweep(low, high, low < 0 ? grid(0.05, 1, 95) : [1], high > 0 ? grid(0.05, 1, 95) : [1])
@@ -73,8 +78,9 @@ struct RangeSearch {
     _ low: Double, _ high: Double, _ below: (cost: Double, count: Double), _ above: (cost: Double, count: Double)
   ) -> Double {
     let step = (high - low) / 255
-    let inside = Double(histogram.count - histogram.zeroCount) - below.count - above.count
-    return inside * pow(step / 2, exponent) / (exponent + 1) + below.cost + above.cost
+    let zeroed = core.within(Swift.min(step / 2, Swift.max(-low, 0)), Swift.min(step / 2, Swift.max(high, 0)))
+    let inside = Swift.max(nonZero - below.count - above.count - zeroed.count, 0)
+    return inside * pow(step / 2, exponent) / (exponent + 1) + zeroed.cost + below.cost + above.cost
   }
 
   /// Error and number of the values beyond one end.
@@ -89,5 +95,47 @@ struct RangeSearch {
       count += point.count
     }
     return (cost, count)
+  }
+}
+
+/// Sums of |x|^p over the values around 0, values taken as even within their bin.
+private struct Core {
+  /// Running sums outward from 0, below and above: entry k covers k bins.
+  private var below: [(count: Double, cost: Double)] = [(0, 0)]
+  private var above: [(count: Double, cost: Double)] = [(0, 0)]
+  private let width: Double
+  private let power: Double
+
+  init(_ histogram: Histogram, _ exponent: Double) {
+    width = histogram.width
+    power = exponent + 1
+    let zero = -histogram.first
+    for bin in histogram.counts.indices.dropFirst(zero) { extend(&above, histogram.counts[bin]) }
+    for bin in histogram.counts.indices.prefix(zero).reversed() { extend(&below, histogram.counts[bin]) }
+  }
+
+  /// Number and cost of the values in (-left, right).
+  func within(_ left: Double, _ right: Double) -> (count: Double, cost: Double) {
+    let a = sum(below, left / width)
+    let b = sum(above, right / width)
+    return (a.count + b.count, (a.cost + b.cost) * pow(width, power - 1))
+  }
+
+  private func extend(_ sums: inout [(count: Double, cost: Double)], _ count: Int) {
+    let k = Double(sums.count)
+    let last = sums[sums.count - 1]
+    sums.append(
+      (last.count + Double(count), last.cost + Double(count) * (pow(k, power) - pow(k - 1, power)) / power))
+  }
+
+  /// Number and cost, in units of width^p, up to a distance.
+  private func sum(_ sums: [(count: Double, cost: Double)], _ bins: Double) -> (count: Double, cost: Double) {
+    let k = Swift.min(Int(bins), sums.count - 1)
+    guard k + 1 < sums.count else { return sums[k] }
+    let part = bins - Double(k)
+    let count = sums[k + 1].count - sums[k].count
+    return (
+      sums[k].count + part * count, sums[k].cost + count * (pow(bins, power) - pow(Double(k), power)) / power
+    )
   }
 }
