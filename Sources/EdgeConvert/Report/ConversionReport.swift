@@ -1,0 +1,86 @@
+/// What a conversion did, why, and what it cost: the content of `--report` and `--json`.
+public struct ConversionReport: Codable, Sendable {
+  /// One node of the graph that was emitted.
+  public struct Layer: Codable, Sendable {
+    public var name: String
+    public var op: String
+    /// "int8" or "f32".
+    public var precision: String
+    /// Why the node is not INT8; empty when it is.
+    public var reason: String
+    /// The first result's shape in the model's axis order, as text.
+    public var shape: String
+    /// How the result is stored: "int8" or "f32".
+    public var stored: String
+    public var weightBytes: Int
+    public var range: Range?
+    /// Signal to noise ratio of the result in the whole converted model, in dB; nil when it was not measured or is exact.
+    public var sqnr: Double?
+  }
+
+  /// How a result's INT8 range came about.
+  public struct Range: Codable, Sendable {
+    public var observer: String
+    public var low: Float
+    public var high: Float
+    public var scale: Float
+    public var zeroPoint: Int32
+    /// Part of the calibration values outside the range.
+    public var clipped: Double
+    /// Expected from the calibration histogram, of this rounding alone; nil when it is exact.
+    public var expectedSQNR: Double?
+    public var outlierRatio: Double
+    /// Values that share the scale because the elements move between them.
+    public var sharedBy: Int
+  }
+
+  /// Bytes of the file and of a session.
+  public struct Memory: Codable, Sendable {
+    public var fileBytes: Int
+    public var weightBytes: Int
+    public var arenaBytes: Int
+    /// Largest sum of simultaneously live activations: what no plan can beat.
+    public var arenaLowerBound: Int
+    public var stateBytes: Int
+    /// Per thread.
+    public var scratchBytes: Int
+    /// Of a session with one thread.
+    public var sessionBytes: Int
+  }
+
+  /// The samples of a run.
+  public struct Data: Codable, Sendable {
+    public var path: String
+    public var samples: Int
+    public var sha256: String
+  }
+
+  /// Something to look at, with what to do about it.
+  public struct Warning: Codable, Sendable, Equatable {
+    public var text: String
+    public var remedy: String
+  }
+
+  public var converter: String
+  public var source: String
+  public var sourceSHA256: String
+  public var output: String
+  public var precision: String
+  public var options: [String: String]
+  public var calibration: Data?
+  public var validation: Data?
+  public var memory: Memory
+  public var layers: [Layer]
+  public var accuracy: AccuracyComparison?
+  public var warnings: [Warning]
+
+  /// Nodes that run in INT8.
+  public var int8Count: Int { layers.count { $0.precision == Precision.int8.rawValue } }
+
+  /// Float nodes by reason, most frequent first.
+  public var floatReasons: [(reason: String, count: Int)] {
+    let float = layers.filter { $0.precision != Precision.int8.rawValue }
+    return Dictionary(grouping: float, by: \.reason).map { ($0.key, $0.value.count) }
+      .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+  }
+}
