@@ -1,0 +1,2 @@
+/// x
+let programName: StaticString = "edgerun"
