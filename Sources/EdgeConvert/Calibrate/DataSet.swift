@@ -1,0 +1,122 @@
+import EdgeFormat
+import EdgeSamples
+
+/// One sample: a tensor for every input of the model, in its order.
+public struct LoadedSample: Sendable {
+  public var path: String
+  public var tensors: [Tensor]
+  /// Index of the right class, where the data say it.
+  public var label: Int?
+}
+
+/// A folder of samples, read one at a time in a fixed order.
+public struct DataSet: Sendable {
+  public let path: String
+  private let entries: [SampleFolder.Entry]
+  private let reader: SampleReader
+
+  /// Lists a folder.
+  /// - Parameters:
+  ///   - path: a folder of `.npz` files, or of raw inputs with or without `labels.tsv`.
+  ///   - inputs: what the model takes.
+  ///   - preprocessing: how raw inputs become tensors.
+  ///   - limit: at most so many samples, drawn by `seed`; nil takes all.
+  /// - Throws: `ConversionError.usage` when the folder cannot be read or holds no samples.
+  public init(
+    _ path: String, inputs: [InputDescription], preprocessing: Preprocessing, limit: Int? = nil,
+    seed: UInt64 = 1
+  ) throws {
+    self.path = path
+    reader = SampleReader(inputs: inputs, preprocessing: preprocessing)
+    let found: [SampleFolder.Entry]
+    do throws(SampleError) {
+      found = try SampleFolder(path).entries
+    } catch {
+      throw ConversionError.usage(error.message)
+    }
+    entries = DataSet.chosen(found, limit: limit, seed: seed)
+  }
+
+  public var count: Int { entries.count }
+
+  /// Reads one sample.
+  /// - Throws: `ConversionError.usage` naming the file, what the model takes and what was found.
+  public func sample(_ index: Int) throws -> LoadedSample {
+    let entry = entries[index]
+    do throws(SampleError) {
+      let sample = try reader.read(entry.path)
+      return LoadedSample(
+        path: entry.path, tensors: sample.tensors.map { Tensor($0) },
+        label: sample.label ?? entry.label.flatMap { reader.preprocessing.classIndex($0) })
+    } catch {
+      throw ConversionError.usage(error.message)
+    }
+  }
+
+  /// Digests of the files, in order.
+  public func digests() throws -> [String] {
+    try entries.map { try ContentDigest.file($0.path) }
+  }
+
+  /// One digest of many: what provenance names.
+  public static func digest(of digests: [String]) -> String {
+    var all = ContentDigest()
+    for digest in digests { all.update(Array(digest.utf8)) }
+    return all.finish()
+  }
+
+  /// A sample of the entries without repetition, in their own order.
+  private static func chosen(_ entries: [SampleFolder.Entry], limit: Int?, seed: UInt64) -> [SampleFolder.Entry] {
+    guard let limit, limit < entries.count else { return entries }
+    var random = SplitMix(seed)
+    let order = entries.indices.shuffled(using: &random)
+    return order.prefix(limit).sorted().map { entries[$0] }
+  }
+}
+
+extension Tensor {
+  /// A tensor as it was read from a file.
+  init(_ sample: SampleTensor) {
+    self = sample.bytes.withUnsafeBytes { bytes in
+      func integers<Element: BinaryInteger & BitwiseCopyable>(_: Element.Type) -> Tensor {
+        let values = (0..<sample.elementCount).map {
+          Int64(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: Element.self))
+        }
+        return Tensor(values, shape: sample.shape, type: sample.elementType)
+      }
+      return switch sample.elementType {
+      case .float32, .float16: Tensor(sample.floats ?? [], shape: sample.shape)
+      case .int8: integers(Int8.self)
+      case .uint8, .bool: integers(UInt8.self)
+      case .int16: integers(Int16.self)
+      case .int32: integers(Int32.self)
+      case .int64: integers(Int64.self)
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// What the model takes, with run-time sizes at their bounds.
+  /// - Throws: `ConversionError.usage` for an input of unknown size.
+  public func inputDescriptions(bounds: [String: Int]) throws -> [InputDescription] {
+    try inputs.map { id in
+      let value = self[id]
+      guard let shape = value.shape, let type = value.type else {
+        throw ConversionError.invalid("input '\(value.name)' has no shape or type")
+      }
+      var dynamicAxes: UInt32 = 0
+      let sizes = try shape.enumerated().map { axis, dimension in
+        if dimension.constant == nil { dynamicAxes |= 1 << UInt32(axis) }
+        guard let size = dimension.evaluated(bounds) else {
+          throw ConversionError.usage(
+            "input '\(value.name)' has the run-time size \(dimension): give its bound with --bound \(dimension)=N")
+        }
+        return size
+      }
+      return InputDescription(
+        name: value.name, elementType: type == .float16 ? .float32 : type, isQuantized: false, shape: sizes,
+        dynamicAxes: dynamicAxes)
+    }
+  }
+}
