@@ -20,7 +20,8 @@ public final class LoadedFile {
   /// Opens the bytes of a file.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public init(_ bytes: [UInt8], name: String) throws {
-    memory = .allocate(byteCount: Swift.max(bytes.count, 1), alignment: 64)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: Swift.max(bytes.count, 1), alignment: 64)
+    self.memory = memory
     bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count) }
     do throws(EdgeError) {
       model = try Model.open(memory, count: bytes.count, skipDigest: false)
