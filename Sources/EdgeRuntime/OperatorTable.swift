@@ -1,33 +1,99 @@
+import CEdgeKernels
 import EdgeFormat
 
-/// The operators of the runtime: an exhaustive switch, so that an operator without an implementation does not build.
+/// The operators of the runtime: exhaustive switches, so that an operator without an implementation does not build.
 enum OperatorTable {
   /// Throws unless the node's operands, types, sizes and parameters fit together: what `run` then relies on.
-  /// Called once at validation with the bounds of dynamic axes, and again whenever sizes change.
+  ///
+  /// Called once at validation with the bounds of dynamic axes, and again whenever sizes change. Of the operands'
+  /// bytes, only those of tensors in the weights are read.
   static func check(_ node: NodeView) throws(EdgeError) {
     switch node.opCode {
+    case .convolution: try Convolution.check(node)
+    case .depthwise: try Depthwise.check(node)
+    case .matmul: try Matmul.check(node)
+    case .maxPool, .averagePool: try Pool.check(node)
+    case .resizeNearest, .resizeLinear: try Resize.check(node)
+    case .unary: try Unary.check(node)
     case .lookup: try Lookup.check(node)
+    case .binary: try Binary.check(node)
+    case .quantize: try Quantize.check(node)
+    case .dequantize: try Dequantize.check(node)
+    case .cast: try Cast.check(node)
+    case .reduce: try Reduce.check(node)
+    case .softmax: try Softmax.check(node)
+    case .transpose: try Transpose.check(node)
+    case .concat: try Concat.check(node)
+    case .slice: try Slice.check(node)
+    case .pad: try Pad.check(node)
+    case .copy: try Copy.check(node)
+    case .gather: try Gather.check(node)
+    case .broadcast: try Broadcast.check(node)
+    case .stft: try STFT.check(node)
     case .exit, .skip:
       throw EdgeError(
         .featureUnsupported, "early exits and skips need a newer runtime: convert without them"
       ).at(section: .nodes, node: node.index)
-    default: throw node.corrupt("todo")
     }
   }
 
-  /// Scratch that the node wants, in bytes per thread, at the sizes it has now.
+  /// Scratch that the node wants, in bytes per thread, at the sizes it has now. Equal on every CPU.
   static func workspaceBytes(_ node: NodeView) -> Int {
     switch node.opCode {
-    case .lookup: 0
-    default: 0
+    case .convolution: Convolution.workspaceBytes(node)
+    case .depthwise: Depthwise.workspaceBytes(node)
+    case .matmul: Matmul.workspaceBytes(node)
+    case .stft: STFT.workspaceBytes(node)
+    case .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary, .quantize,
+      .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather,
+      .broadcast, .exit, .skip:
+      0
     }
   }
 
   /// Computes the node's outputs.
   static func run(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
     switch node.opCode {
+    case .convolution: Convolution.run(node, context)
+    case .depthwise: Depthwise.run(node, context)
+    case .matmul: Matmul.run(node, context)
+    case .maxPool, .averagePool: Pool.run(node, context)
+    case .resizeNearest, .resizeLinear: Resize.run(node, context)
+    case .unary: Unary.run(node, context)
     case .lookup: Lookup.run(node, context)
-    default: break
+    case .binary: Binary.run(node, context)
+    case .quantize: Quantize.run(node, context)
+    case .dequantize: Dequantize.run(node, context)
+    case .cast: Cast.run(node, context)
+    case .reduce: Reduce.run(node, context)
+    case .softmax: Softmax.run(node, context)
+    case .transpose: Transpose.run(node, context)
+    case .concat: Concat.run(node, context)
+    case .slice: Slice.run(node, context)
+    case .pad: Pad.run(node, context)
+    case .copy: Copy.run(node, context)
+    case .gather: try Gather.run(node, context)
+    case .broadcast: Broadcast.run(node, context)
+    case .stft: STFT.run(node, context)
+    case .exit, .skip: break
+    }
+  }
+
+  /// Name of the kernel that does the node's work, for profiles; static, NUL-terminated.
+  static func kernelName(_ node: NodeView, _ kernels: UnsafePointer<edge_kernels>)
+    -> UnsafePointer<CChar>
+  {
+    let isFloat = node.inputCount > 0 && node.has(0) && node.input(0).type == .float32
+    switch node.opCode {
+    case .convolution:
+      return isFloat ? kernels.pointee.conv_f32_name : kernels.pointee.conv_s8_name
+    case .depthwise:
+      return isFloat ? kernels.pointee.depthwise_f32_name : kernels.pointee.depthwise_s8_name
+    case .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary,
+      .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
+      .gather, .broadcast, .stft, .exit, .skip:
+      // A literal is NUL-terminated, and CChar is as wide as UInt8.
+      return UnsafeRawPointer(node.opCode.name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
   }
 }

@@ -1,0 +1,62 @@
+import EdgeFormat
+
+/// `concat`: inputs... → y along `axis`. All of one type and quantization; the other axes are equal.
+enum Concat {
+  static func check(_ node: NodeView) throws(EdgeError) {
+    try node.require(node.inputCount > 0, "concat wants an input")
+    try node.expect(inputs: node.inputCount, required: node.inputCount)
+    try node.expectParameters(ConcatParameters.self)
+    let y = node.output()
+    let axis = Int(node.parameters(as: ConcatParameters.self).axis)
+    try node.require(axis >= 0 && axis < y.rank, "concat goes along an axis of its output")
+    var total = 0
+    for position in 0..<node.inputCount {
+      let x = node.input(position)
+      try node.require(
+        x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
+        "concat wants one type and quantization")
+      try node.expectRank(x, y.rank)
+      try node.expectEqual(x, y, axes: 0..<axis)
+      try node.expectEqual(x, y, axes: (axis + 1)..<y.rank)
+      total += x.dims[axis]
+    }
+    guard total == y.dims[axis] else {
+      throw node.corrupt("concat of %0 elements into %1 on axis %2", total, y.dims[axis], axis)
+    }
+  }
+
+  private struct Job {
+    var node: NodeView
+    var axis: Int
+    var parts: Int
+  }
+
+  static func run(_ node: NodeView, _ context: RunContext) {
+    let y = node.output()
+    guard y.count > 0 else { return }
+    let axis = Int(node.parameters(as: ConcatParameters.self).axis)
+    let parts = min(context.parts(elements: y.count), y.count(0..<axis))
+    context.run(Job(node: node, axis: axis, parts: parts), parts: parts) { pointer, part, _ in
+      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
+      let rows = share(job.node.output().count(0..<job.axis), part: Int(part), parts: job.parts)
+      Concat.copy(job.node, axis: job.axis, rows.begin..<rows.end)
+    }
+  }
+
+  /// Copies every input's part of the rows, a row being what lies below one index of the axes before `axis`.
+  private static func copy(_ node: NodeView, axis: Int, _ rows: Range<Int>) {
+    let y = node.output()
+    let elementBytes = y.type.byteCount
+    let rowBytes = y.count(axis..<y.rank) &* elementBytes
+    var offset = 0
+    for position in 0..<node.inputCount {
+      let x = node.input(position)
+      let bytes = x.count(axis..<x.rank) &* elementBytes
+      for row in rows {
+        (y.data + (row &* rowBytes &+ offset))
+          .copyMemory(from: x.data + row &* bytes, byteCount: bytes)
+      }
+      offset &+= bytes
+    }
+  }
+}

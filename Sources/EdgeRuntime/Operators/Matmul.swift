@@ -1,0 +1,123 @@
+import CEdgeKernels
+import EdgeFormat
+
+/// `matmul` (float): a `[..., M, K]` times b `[..., K, N]`, either stored transposed, → y `[..., M, N]`. Batch axes
+/// broadcast; K in order, one fused multiply-add each.
+enum Matmul {
+  static func check(_ node: NodeView) throws(EdgeError) {
+    try node.expect(inputs: 2, required: 2)
+    try node.expectParameters(MatmulParameters.self)
+    let a = node.input(0), b = node.input(1), y = node.output()
+    for operand in 0..<2 { try node.expectFloat(node.input(operand)) }
+    try node.expectFloat(y)
+    try node.require(a.rank >= 2 && b.rank >= 2 && y.rank >= 2, "matmul wants matrices")
+    try node.require(a.rank <= y.rank && b.rank <= y.rank, "matmul does not drop axes")
+    for axis in 0..<(y.rank - 2) {
+      let left = a.aligned(axis, rank: y.rank), right = b.aligned(axis, rank: y.rank)
+      guard left == 1 || left == y.dims[axis], right == 1 || right == y.dims[axis] else {
+        throw node.corrupt(
+          "batch sizes %0 and %1 do not broadcast to %2", left, right, y.dims[axis])
+      }
+    }
+    let shape = Shape(node)
+    guard shape.k == shape.bK, y.fromLast(1) == shape.m, y.fromLast(0) == shape.n else {
+      throw node.corrupt(
+        "a product of K %0 and %1 into %2 rows of %3", shape.k, shape.bK, y.fromLast(1),
+        y.fromLast(0))
+    }
+  }
+
+  /// Sizes of the matrices, as multiplied.
+  private struct Shape {
+    var m: Int
+    var k: Int
+    var bK: Int
+    var n: Int
+    var description = edge_matmul_f32()
+
+    init(_ node: NodeView) {
+      let parameters = node.parameters(as: MatmulParameters.self)
+      let a = node.input(0), b = node.input(1)
+      let aFlipped = parameters.transposeA != 0, bFlipped = parameters.transposeB != 0
+      m = a.fromLast(aFlipped ? 0 : 1)
+      k = a.fromLast(aFlipped ? 1 : 0)
+      bK = b.fromLast(bFlipped ? 0 : 1)
+      n = b.fromLast(bFlipped ? 1 : 0)
+      description.m = Int32(truncatingIfNeeded: m)
+      description.n = Int32(truncatingIfNeeded: n)
+      description.k = Int32(truncatingIfNeeded: k)
+      description.a_row = aFlipped ? 1 : Int64(k)
+      description.a_col = aFlipped ? Int64(m) : 1
+      description.b_row = bFlipped ? 1 : Int64(n)
+      description.b_col = bFlipped ? Int64(k) : 1
+      description.c_row = Int64(n)
+    }
+  }
+
+  static func workspaceBytes(_ node: NodeView) -> Int {
+    guard node.output().count > 0 else { return 0 }
+    var shape = Shape(node)
+    return Int(edge_matmul_scratch_f32(&shape.description))
+  }
+
+  private struct Job {
+    var a: TensorView
+    var b: TensorView
+    var y: TensorView
+    var shape: Shape
+    var rows: Int
+    var parts: Int
+    var context: RunContext
+  }
+
+  static func run(_ node: NodeView, _ context: RunContext) {
+    let y = node.output()
+    guard y.count > 0 else { return }
+    let shape = Shape(node)
+    let rows = y.count / shape.n
+    // A row costs n * k; below some 32 thousand multiplications a thread is not worth waking.
+    let minimum = max(1, 32_768 / max(1, shape.n &* shape.k))
+    let parts = context.parts(units: rows, minimum: minimum)
+    let job = Job(
+      a: node.input(0), b: node.input(1), y: y, shape: shape, rows: rows, parts: parts,
+      context: context)
+    context.run(job, parts: parts) { pointer, part, thread in
+      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
+      let share = share(job.rows, part: Int(part), parts: job.parts)
+      var begin = share.begin
+      while begin < share.end {
+        let matrix = begin / job.shape.m, first = matrix &* job.shape.m
+        let end = min(share.end, first &+ job.shape.m)
+        Matmul.multiply(job, matrix, begin &- first, end &- first, thread)
+        begin = end
+      }
+    }
+  }
+
+  /// Rows [begin, end) of one product of the batch.
+  private static func multiply(
+    _ job: Job, _ matrix: Int, _ begin: Int, _ end: Int, _ thread: Int32
+  ) {
+    var description = job.shape.description
+    let a = matrixIndex(job.a, job.y, matrix) &* job.shape.m &* job.shape.k
+    let b = matrixIndex(job.b, job.y, matrix) &* job.shape.k &* job.shape.n
+    job.context.kernels.pointee.matmul_f32(
+      &description, job.a.float + a, job.b.float + b,
+      job.y.float + matrix &* job.shape.m &* job.shape.n, job.context.scratch(thread),
+      Int32(truncatingIfNeeded: begin), Int32(truncatingIfNeeded: end))
+  }
+
+  /// Which matrix of an operand takes part in product `matrix` of y.
+  private static func matrixIndex(_ operand: TensorView, _ y: TensorView, _ matrix: Int) -> Int {
+    var rest = matrix, index = 0, scale = 1
+    var axis = y.rank &- 2
+    while axis > 0 {
+      axis &-= 1
+      let size = operand.aligned(axis, rank: y.rank)
+      if size != 1 { index &+= rest % y.dims[axis] &* scale }
+      rest /= y.dims[axis]
+      scale &*= size
+    }
+    return index
+  }
+}

@@ -1,0 +1,77 @@
+import EdgeFormat
+
+/// Eight values, one an axis, as parameters store them.
+typealias AxisValues = (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32)
+
+/// The value of one axis.
+func axisValue(_ values: AxisValues, _ axis: Int) -> Int {
+  withUnsafeBytes(of: values) { Int($0.load(fromByteOffset: axis &* 4, as: Int32.self)) }
+}
+
+extension TensorView {
+  /// Bytes of this run.
+  var byteCount: Int { count &* type.byteCount }
+
+  /// Size of an axis of a tensor of rank `rank`, of which this one's axes are the last; 1 where it has none.
+  func aligned(_ axis: Int, rank: Int) -> Int {
+    let own = axis &- (rank &- self.rank)
+    return own < 0 ? 1 : dims[own]
+  }
+}
+
+extension RunContext {
+  /// Parts for elementwise work: none smaller than what waking a thread costs.
+  func parts(elements: Int) -> Int { parts(units: elements, minimum: 16_384) }
+}
+
+// What the operators' checks share.
+extension NodeView {
+  /// Throws unless a tensor is int8 with a scale and a zero point that arithmetic can rely on.
+  func expectQuantized(_ tensor: TensorView) throws(EdgeError) {
+    guard tensor.type == .int8, tensor.scale.isFinite, tensor.scale > 0 else {
+      throw corrupt("a quantized operand has no int8 type or no positive scale")
+    }
+    guard tensor.zeroPoint >= -128, tensor.zeroPoint <= 127 else {
+      throw corrupt("zero point %0 lies outside of int8", Int(tensor.zeroPoint))
+    }
+  }
+
+  /// Throws unless a tensor is float32.
+  func expectFloat(_ tensor: TensorView) throws(EdgeError) {
+    try require(tensor.type == .float32, "an operand is not float32")
+  }
+
+  /// Throws unless a tensor has this rank.
+  func expectRank(_ tensor: TensorView, _ rank: Int) throws(EdgeError) {
+    guard tensor.rank == rank else {
+      throw corrupt("an operand has rank %0, not %1", tensor.rank, rank)
+    }
+  }
+
+  /// Throws unless low <= high lie in int8.
+  func expectClamp(low: Int32, high: Int32) throws(EdgeError) {
+    guard -128 <= low, low <= high, high <= 127 else {
+      throw corrupt("the clamp %0...%1 is empty or leaves int8", Int(low), Int(high))
+    }
+  }
+
+  /// Throws unless sizes of two tensors are equal on the axes of a range.
+  func expectEqual(_ a: TensorView, _ b: TensorView, axes: Range<Int>) throws(EdgeError) {
+    for axis in axes where a.dims[axis] != b.dims[axis] {
+      throw corrupt("axis %0 has size %1 and %2", axis, a.dims[axis], b.dims[axis])
+    }
+  }
+
+  /// Throws unless two tensors are equal in type and shape.
+  func expectAlike(_ a: TensorView, _ b: TensorView) throws(EdgeError) {
+    try require(a.type == b.type, "operands differ in type")
+    try require(a.hasShape(of: b), "operands differ in shape")
+  }
+
+  /// Throws unless a number lies in a range.
+  func expect(_ value: Int, in range: ClosedRange<Int>, _ text: StaticString) throws(EdgeError) {
+    guard range.lowerBound <= value, value <= range.upperBound else {
+      throw corrupt(text, value, range.lowerBound, range.upperBound)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import CEdgeKernels
+import EdgeFormat
+
+/// `maxPool` and `averagePool`, int8 or float: x `[N, H, W, C]` → y `[N, OH, OW, C]`. Padding takes no part, but in the
+/// divisor of an average that counts it. int8 max keeps the quantization; int8 average goes to y's.
+enum Pool {
+  /// Largest window; its int8 sum fits 32 bits.
+  private static let largestWindow = 1 << 22
+
+  static func check(_ node: NodeView) throws(EdgeError) {
+    try node.expect(inputs: 1, required: 1)
+    try node.expectParameters(PoolParameters.self)
+    let x = node.input(0), y = node.output()
+    try node.expectImage(x)
+    try node.expectImage(y)
+    try node.expectEqual(x, y, axes: 0..<1)
+    try node.expectEqual(x, y, axes: 3..<4)
+    try node.require(x.type == y.type, "a pool keeps the type")
+    if x.type == .int8 {
+      try node.expectQuantized(x)
+      try node.expectQuantized(y)
+      try node.require(
+        node.opCode == .averagePool || (x.scale == y.scale && x.zeroPoint == y.zeroPoint),
+        "max_pool keeps the quantization")
+    } else {
+      try node.expectFloat(x)
+    }
+    let parameters = node.parameters(as: PoolParameters.self)
+    try WindowAxis(
+      kernel: parameters.kernelHeight, stride: parameters.strideHeight,
+      dilation: parameters.dilationHeight, before: parameters.padTop, after: parameters.padBottom
+    ).check(node, input: x.dims[1], output: y.dims[1])
+    try WindowAxis(
+      kernel: parameters.kernelWidth, stride: parameters.strideWidth,
+      dilation: parameters.dilationWidth, before: parameters.padLeft, after: parameters.padRight
+    ).check(node, input: x.dims[2], output: y.dims[2])
+    try node.expect(
+      Int(parameters.kernelHeight) * Int(parameters.kernelWidth), in: 1...largestWindow,
+      "a window has %0 elements, not %1 to %2")
+  }
+
+  private static func describe(_ node: NodeView) -> edge_pool {
+    let x = node.input(0), y = node.output()
+    let parameters = node.parameters(as: PoolParameters.self)
+    var pool = edge_pool()
+    pool.batch = Int32(truncatingIfNeeded: x.dims[0])
+    pool.in_h = Int32(truncatingIfNeeded: x.dims[1])
+    pool.in_w = Int32(truncatingIfNeeded: x.dims[2])
+    pool.channels = Int32(truncatingIfNeeded: x.dims[3])
+    pool.out_h = Int32(truncatingIfNeeded: y.dims[1])
+    pool.out_w = Int32(truncatingIfNeeded: y.dims[2])
+    pool.kernel_h = parameters.kernelHeight
+    pool.kernel_w = parameters.kernelWidth
+    pool.stride_h = parameters.strideHeight
+    pool.stride_w = parameters.strideWidth
+    pool.dilation_h = parameters.dilationHeight
+    pool.dilation_w = parameters.dilationWidth
+    pool.pad_top = parameters.padTop
+    pool.pad_left = parameters.padLeft
+    pool.count_include_pad = parameters.countIncludePad
+    if x.type == .int8 {
+      pool.ratio = x.scale / y.scale
+      pool.in_zero = x.zeroPoint
+      pool.out_zero = y.zeroPoint
+    }
+    return pool
+  }
+
+  private struct Job {
+    var pool: edge_pool
+    var x: TensorView
+    var y: TensorView
+    var isMax: Bool
+    var rows: Int
+    var kernels: UnsafePointer<edge_kernels>
+    var parts: Int
+  }
+
+  static func run(_ node: NodeView, _ context: RunContext) {
+    let y = node.output()
+    guard y.count > 0 else { return }
+    let pool = describe(node)
+    let rows = y.count(0..<2)
+    let taps = Int(pool.kernel_h) &* Int(pool.kernel_w)
+    let parts = min(context.parts(elements: y.count &* taps), rows)
+    let job = Job(
+      pool: pool, x: node.input(0), y: y, isMax: node.opCode == .maxPool, rows: rows,
+      kernels: context.kernels, parts: parts)
+    context.run(job, parts: parts) { pointer, part, _ in
+      guard var job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
+      let rows = share(job.rows, part: Int(part), parts: job.parts)
+      let begin = Int32(truncatingIfNeeded: rows.begin), end = Int32(truncatingIfNeeded: rows.end)
+      let x = job.x, y = job.y, kernels = job.kernels
+      switch (x.type == .int8, job.isMax) {
+      case (true, true): kernels.pointee.max_pool_s8(&job.pool, x.int8, y.int8, begin, end)
+      case (true, false): kernels.pointee.average_pool_s8(&job.pool, x.int8, y.int8, begin, end)
+      case (false, true): kernels.pointee.max_pool_f32(&job.pool, x.float, y.float, begin, end)
+      case (false, false): kernels.pointee.average_pool_f32(&job.pool, x.float, y.float, begin, end)
+      }
+    }
+  }
+}

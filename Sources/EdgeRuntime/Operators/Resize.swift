@@ -1,0 +1,120 @@
+import CEdgeKernels
+import EdgeFormat
+
+/// `resizeNearest` (any type) and `resizeLinear` (int8, float): x `[N, H, W, C]`, row0, row1, col0, col1, rowWeight,
+/// colWeight → y `[N, OH, OW, C]`. Row and column tables of OH and OW entries lie in the weights; nearest has only
+/// row0 and col0. Quantization is kept.
+enum Resize {
+  static func check(_ node: NodeView) throws(EdgeError) {
+    let isLinear = node.opCode == .resizeLinear
+    try node.require(
+      node.inputCount == 7 || (!isLinear && (4...7).contains(node.inputCount)),
+      "a resize has seven inputs")
+    try node.expect(inputs: node.inputCount, required: 2)
+    let x = node.input(0), y = node.output()
+    try node.expectImage(x)
+    try node.expectImage(y)
+    try node.expectEqual(x, y, axes: 0..<1)
+    try node.expectEqual(x, y, axes: 3..<4)
+    try node.require(
+      x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
+      "resize keeps the type and quantization")
+    try checkIndices(node, 1, count: y.dims[1], bound: x.dims[1])
+    try checkIndices(node, 3, count: y.dims[2], bound: x.dims[2])
+    guard isLinear else { return }
+    try checkIndices(node, 2, count: y.dims[1], bound: x.dims[1])
+    try checkIndices(node, 4, count: y.dims[2], bound: x.dims[2])
+    try checkWeights(node, 5, count: y.dims[1])
+    try checkWeights(node, 6, count: y.dims[2])
+    if x.type == .int8 {
+      try node.expectQuantized(x)
+    } else {
+      try node.expectFloat(x)
+    }
+  }
+
+  /// The tables are short and decide what is read, so that every entry is checked.
+  private static func checkIndices(
+    _ node: NodeView, _ position: Int, count: Int, bound: Int
+  ) throws(EdgeError) {
+    guard node.has(position) else { throw node.corrupt("operand %0 is missing", position) }
+    let table = node.input(position)
+    try node.require(table.type == .int32, "a resize position is int32")
+    try node.require(table.storage == .weights, "resize positions lie in the weights")
+    guard table.count >= count else {
+      throw node.corrupt("operand %0 has %1 entries, not %2", position, table.count, count)
+    }
+    for index in 0..<count where !(0..<bound).contains(Int(table.int32[index])) {
+      throw node.corrupt("position %0 of a resize lies outside of %1", Int(table.int32[index]), bound)
+    }
+  }
+
+  private static func checkWeights(
+    _ node: NodeView, _ position: Int, count: Int
+  ) throws(EdgeError) {
+    guard node.has(position) else { throw node.corrupt("operand %0 is missing", position) }
+    let table = node.input(position)
+    try node.expectFloat(table)
+    try node.require(table.storage == .weights, "resize weights lie in the weights")
+    guard table.count >= count else {
+      throw node.corrupt("operand %0 has %1 entries, not %2", position, table.count, count)
+    }
+    for index in 0..<count where !(table.float[index] >= 0 && table.float[index] <= 1) {
+      throw node.corrupt("weight %0 of a resize lies outside of 0...1", index)
+    }
+  }
+
+  private static func describe(_ node: NodeView) -> edge_resize {
+    let x = node.input(0), y = node.output()
+    var resize = edge_resize()
+    resize.batch = Int32(truncatingIfNeeded: x.dims[0])
+    resize.in_h = Int32(truncatingIfNeeded: x.dims[1])
+    resize.in_w = Int32(truncatingIfNeeded: x.dims[2])
+    resize.channels = Int32(truncatingIfNeeded: x.dims[3])
+    resize.out_h = Int32(truncatingIfNeeded: y.dims[1])
+    resize.out_w = Int32(truncatingIfNeeded: y.dims[2])
+    resize.in_zero = x.zeroPoint
+    resize.row0 = UnsafePointer(node.input(1).int32)
+    resize.col0 = UnsafePointer(node.input(3).int32)
+    guard node.opCode == .resizeLinear else { return resize }
+    resize.row1 = UnsafePointer(node.input(2).int32)
+    resize.col1 = UnsafePointer(node.input(4).int32)
+    resize.row_weight = UnsafePointer(node.input(5).float)
+    resize.col_weight = UnsafePointer(node.input(6).float)
+    return resize
+  }
+
+  private struct Job {
+    var resize: edge_resize
+    var x: TensorView
+    var y: TensorView
+    var isLinear: Bool
+    var rows: Int
+    var kernels: UnsafePointer<edge_kernels>
+    var parts: Int
+  }
+
+  static func run(_ node: NodeView, _ context: RunContext) {
+    let y = node.output()
+    guard y.count > 0 else { return }
+    let rows = y.count(0..<2)
+    let parts = min(context.parts(elements: y.count), rows)
+    let job = Job(
+      resize: describe(node), x: node.input(0), y: y, isLinear: node.opCode == .resizeLinear,
+      rows: rows, kernels: context.kernels, parts: parts)
+    context.run(job, parts: parts) { pointer, part, _ in
+      guard var job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
+      let rows = share(job.rows, part: Int(part), parts: job.parts)
+      let begin = Int32(truncatingIfNeeded: rows.begin), end = Int32(truncatingIfNeeded: rows.end)
+      let x = job.x, y = job.y, kernels = job.kernels
+      if !job.isLinear {
+        kernels.pointee.resize_nearest(
+          &job.resize, x.data, y.data, Int32(truncatingIfNeeded: x.type.byteCount), begin, end)
+      } else if x.type == .int8 {
+        kernels.pointee.resize_linear_s8(&job.resize, x.int8, y.int8, begin, end)
+      } else {
+        kernels.pointee.resize_linear_f32(&job.resize, x.float, y.float, begin, end)
+      }
+    }
+  }
+}

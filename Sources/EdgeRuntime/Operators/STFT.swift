@@ -1,0 +1,88 @@
+import CEdgeKernels
+import EdgeFormat
+
+/// `stft` (float): frames of x `[N, L]`, `frameStep` apart, times window `[frameLength]`, through a real DFT with
+/// twiddles `[frameLength, 2]` → y `[N, frames, frameLength / 2 + 1, 2]`, real and imaginary parts.
+enum STFT {
+  /// Longest frame.
+  private static let longest = 1 << 20
+
+  static func check(_ node: NodeView) throws(EdgeError) {
+    try node.expect(inputs: 3, required: 3)
+    try node.expectParameters(STFTParameters.self)
+    for position in 0..<3 { try node.expectFloat(node.input(position)) }
+    let x = node.input(0), y = node.output()
+    try node.expectFloat(y)
+    try node.expectRank(x, 2)
+    try node.expectRank(y, 4)
+    let parameters = node.parameters(as: STFTParameters.self)
+    let length = Int(parameters.frameLength), step = Int(parameters.frameStep)
+    try node.expect(length, in: 2...longest, "a frame has %0 samples, not %1 to %2")
+    try node.expect(step, in: 1...Int(Int32.max), "frames are %0 apart, not %1 to %2")
+    guard isSmooth(length) else {
+      throw node.corrupt("a frame of %0 samples has a prime factor above 7", length)
+    }
+    try node.require(node.input(1).count == length, "the window is as long as a frame")
+    try node.require(node.input(2).count == 2 * length, "there is a twiddle for each sample")
+    try node.expectEqual(x, y, axes: 0..<1)
+    guard y.dims[2] == length / 2 + 1, y.dims[3] == 2 else {
+      throw node.corrupt("a spectrum has %0 bins of 2, not %1 of %2", length / 2 + 1, y.dims[2], y.dims[3])
+    }
+    let frames = y.dims[1]
+    guard frames == 0 || (frames - 1) * step + length <= x.dims[1] else {
+      throw node.corrupt("%0 frames do not fit %1 samples", frames, x.dims[1])
+    }
+  }
+
+  /// Whether a length is a product of 2, 3, 5 and 7, which the DFT is made of.
+  private static func isSmooth(_ length: Int) -> Bool {
+    var rest = length
+    while rest % 2 == 0 { rest /= 2 }
+    while rest % 3 == 0 { rest /= 3 }
+    while rest % 5 == 0 { rest /= 5 }
+    while rest % 7 == 0 { rest /= 7 }
+    return rest == 1
+  }
+
+  /// The windowed frame and what the DFT works in.
+  static func workspaceBytes(_ node: NodeView) -> Int {
+    let length = Int(node.parameters(as: STFTParameters.self).frameLength)
+    return 5 * length * MemoryLayout<Float>.size
+  }
+
+  private struct Job {
+    var node: NodeView
+    var parameters: STFTParameters
+    var parts: Int
+    var context: RunContext
+  }
+
+  static func run(_ node: NodeView, _ context: RunContext) {
+    let y = node.output()
+    guard y.count > 0 else { return }
+    // A transform costs a few times its length per factor.
+    let parts = min(context.parts(elements: y.count &* 4), y.count(0..<2))
+    let parameters = node.parameters(as: STFTParameters.self)
+    let job = Job(node: node, parameters: parameters, parts: parts, context: context)
+    context.run(job, parts: parts) { pointer, part, thread in
+      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
+      STFT.transform(job, part: Int(part), job.context.scratch(thread))
+    }
+  }
+
+  private static func transform(_ job: Job, part: Int, _ scratch: UnsafeMutableRawPointer) {
+    let x = job.node.input(0), window = job.node.input(1).float
+    let twiddles = job.node.input(2).float, y = job.node.output()
+    let length = Int(job.parameters.frameLength), step = Int(job.parameters.frameStep)
+    let frame = scratch.assumingMemoryBound(to: Float.self)
+    let frames = share(y.count(0..<2), part: part, parts: job.parts)
+    for index in frames.begin..<frames.end {
+      let signal = index / y.dims[1]
+      let samples = x.float + (signal &* x.dims[1] &+ (index &- signal &* y.dims[1]) &* step)
+      for i in 0..<length { frame[i] = samples[i] * window[i] }
+      edge_rfft_f32(
+        frame, y.float + index &* (length / 2 &+ 1) &* 2, job.parameters.frameLength, twiddles,
+        frame + length)
+    }
+  }
+}
