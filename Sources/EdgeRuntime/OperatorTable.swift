@@ -79,10 +79,10 @@ enum OperatorTable {
     }
   }
 
-  /// Name of the kernel that does the node's work, for profiles; static, NUL-terminated.
-  static func kernelName(_ node: NodeView, _ kernels: UnsafePointer<edge_kernels>)
-    -> UnsafePointer<CChar>
-  {
+  /// Name of the kernel that does the node's work, or of the operator; static, NUL-terminated.
+  static func kernelName(
+    _ node: NodeView, _ kernels: UnsafePointer<edge_kernels>
+  ) -> UnsafePointer<CChar>? {
     let isFloat = node.inputCount > 0 && node.has(0) && node.input(0).type == .float32
     switch node.opCode {
     case .convolution:

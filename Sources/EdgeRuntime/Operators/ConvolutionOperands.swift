@@ -27,19 +27,15 @@ struct ConvolutionOperands {
     try node.expect(inputs: node.inputCount, required: 3)
     try node.expectParameters(ConvolutionParameters.self)
     let operands = ConvolutionOperands(node)
-    try node.expectImage(operands.x)
-    try node.expectImage(operands.y)
-    try node.expectEqual(operands.x, operands.y, axes: 0..<1)
-    try operands.checkTypes()
     let parameters = operands.parameters
-    try WindowAxis(
-      kernel: parameters.kernelHeight, stride: parameters.strideHeight,
-      dilation: parameters.dilationHeight, before: parameters.padTop, after: parameters.padBottom
-    ).check(node, input: operands.x.dims[1], output: operands.y.dims[1])
-    try WindowAxis(
-      kernel: parameters.kernelWidth, stride: parameters.strideWidth,
-      dilation: parameters.dilationWidth, before: parameters.padLeft, after: parameters.padRight
-    ).check(node, input: operands.x.dims[2], output: operands.y.dims[2])
+    try node.expectWindows(
+      WindowAxis(
+        kernel: parameters.kernelHeight, stride: parameters.strideHeight,
+        dilation: parameters.dilationHeight, before: parameters.padTop, after: parameters.padBottom),
+      WindowAxis(
+        kernel: parameters.kernelWidth, stride: parameters.strideWidth,
+        dilation: parameters.dilationWidth, before: parameters.padLeft, after: parameters.padRight))
+    try operands.checkTypes()
   }
 
   private func checkTypes() throws(EdgeError) {
@@ -75,7 +71,7 @@ struct ConvolutionOperands {
 
   /// Throws unless the vectors have a value for each of `channels` channels, and the weights `count` elements.
   func checkConstants(channels: Int, weights count: Int) throws(EdgeError) {
-    guard node.input(1).count >= count else {
+    guard count <= Int(Int32.max), node.input(1).count >= count else {
       throw node.corrupt("packed weights have %0 elements, not %1", node.input(1).count, count)
     }
     for position in 2...4 where node.has(position) {

@@ -1,16 +1,13 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `resizeNearest` (any type) and `resizeLinear` (int8, float): x `[N, H, W, C]`, row0, row1, col0, col1, rowWeight,
-/// colWeight → y `[N, OH, OW, C]`. Row and column tables of OH and OW entries lie in the weights; nearest has only
-/// row0 and col0. Quantization is kept.
+/// `resizeNearest` (any type): x `[N, H, W, C]`, rows, columns → y `[N, OH, OW, C]`. `resizeLinear` (int8, float):
+/// x, row0, row1, rowWeight, column0, column1, columnWeight → y. Tables of OH and OW entries lie in the weights;
+/// quantization is kept.
 enum Resize {
   static func check(_ node: NodeView) throws(EdgeError) {
     let isLinear = node.opCode == .resizeLinear
-    try node.require(
-      node.inputCount == 7 || (!isLinear && (4...7).contains(node.inputCount)),
-      "a resize has seven inputs")
-    try node.expect(inputs: node.inputCount, required: 2)
+    try node.expect(inputs: isLinear ? 7 : 3, required: isLinear ? 7 : 3)
     let x = node.input(0), y = node.output()
     try node.expectImage(x)
     try node.expectImage(y)
@@ -20,11 +17,11 @@ enum Resize {
       x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
       "resize keeps the type and quantization")
     try checkIndices(node, 1, count: y.dims[1], bound: x.dims[1])
-    try checkIndices(node, 3, count: y.dims[2], bound: x.dims[2])
+    try checkIndices(node, isLinear ? 4 : 2, count: y.dims[2], bound: x.dims[2])
     guard isLinear else { return }
     try checkIndices(node, 2, count: y.dims[1], bound: x.dims[1])
-    try checkIndices(node, 4, count: y.dims[2], bound: x.dims[2])
-    try checkWeights(node, 5, count: y.dims[1])
+    try checkIndices(node, 5, count: y.dims[2], bound: x.dims[2])
+    try checkWeights(node, 3, count: y.dims[1])
     try checkWeights(node, 6, count: y.dims[2])
     if x.type == .int8 {
       try node.expectQuantized(x)
@@ -37,7 +34,6 @@ enum Resize {
   private static func checkIndices(
     _ node: NodeView, _ position: Int, count: Int, bound: Int
   ) throws(EdgeError) {
-    guard node.has(position) else { throw node.corrupt("operand %0 is missing", position) }
     let table = node.input(position)
     try node.require(table.type == .int32, "a resize position is int32")
     try node.require(table.storage == .weights, "resize positions lie in the weights")
@@ -52,7 +48,6 @@ enum Resize {
   private static func checkWeights(
     _ node: NodeView, _ position: Int, count: Int
   ) throws(EdgeError) {
-    guard node.has(position) else { throw node.corrupt("operand %0 is missing", position) }
     let table = node.input(position)
     try node.expectFloat(table)
     try node.require(table.storage == .weights, "resize weights lie in the weights")
@@ -75,11 +70,14 @@ enum Resize {
     resize.out_w = Int32(truncatingIfNeeded: y.dims[2])
     resize.in_zero = x.zeroPoint
     resize.row0 = UnsafePointer(node.input(1).int32)
-    resize.col0 = UnsafePointer(node.input(3).int32)
-    guard node.opCode == .resizeLinear else { return resize }
+    guard node.opCode == .resizeLinear else {
+      resize.col0 = UnsafePointer(node.input(2).int32)
+      return resize
+    }
     resize.row1 = UnsafePointer(node.input(2).int32)
-    resize.col1 = UnsafePointer(node.input(4).int32)
-    resize.row_weight = UnsafePointer(node.input(5).float)
+    resize.row_weight = UnsafePointer(node.input(3).float)
+    resize.col0 = UnsafePointer(node.input(4).int32)
+    resize.col1 = UnsafePointer(node.input(5).int32)
     resize.col_weight = UnsafePointer(node.input(6).float)
     return resize
   }

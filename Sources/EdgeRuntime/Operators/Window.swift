@@ -4,6 +4,8 @@ import EdgeFormat
 struct WindowAxis {
   /// Largest kernel, stride, dilation or pad.
   static let limit = 1 << 15
+  /// Most elements of an image, its padding included, and of a window: far from where 32-bit sums of offsets overflow.
+  static let mostElements = 1 << 30
 
   var kernel: Int32
   var stride: Int32
@@ -22,7 +24,7 @@ struct WindowAxis {
     guard output > 0 else { return }
     let padded = input + Int(before) + Int(after)
     let last = (output - 1) * Int(stride) + (Int(kernel) - 1) * Int(dilation)
-    guard input > 0, padded <= Int(Int32.max), last < padded else {
+    guard input > 0, padded <= WindowAxis.mostElements, last < padded else {
       throw node.corrupt(
         "a window ends at %0 in %1 rows or columns, padding included", last + 1, padded)
     }
@@ -30,11 +32,34 @@ struct WindowAxis {
 }
 
 extension NodeView {
+  /// Throws unless x and y are `[N, H, W, C]` with as many images, and windows slide over x as two axes say.
+  func expectWindows(_ rows: WindowAxis, _ columns: WindowAxis) throws(EdgeError) {
+    let x = input(0), y = output()
+    try expectImage(x)
+    try expectImage(y)
+    try expectEqual(x, y, axes: 0..<1)
+    try rows.check(self, input: x.dims[1], output: y.dims[1])
+    try columns.check(self, input: x.dims[2], output: y.dims[2])
+    guard y.count > 0 else { return }
+    let height = x.dims[1] + Int(rows.before) + Int(rows.after)
+    let width = x.dims[2] + Int(columns.before) + Int(columns.after)
+    let window = Int(rows.kernel) * Int(columns.kernel)
+    // Each factor is below 2^31 when it is multiplied, so that no product overflows.
+    guard height * width <= WindowAxis.mostElements,
+      height * width * x.dims[3] <= WindowAxis.mostElements,
+      Int(rows.kernel) * height <= WindowAxis.mostElements, window <= 1 << 22
+    else {
+      throw corrupt(
+        "windows of %0 over a padded image of %1 x %2 x %3 are too large", window, height, width,
+        x.dims[3])
+    }
+  }
+
   /// Throws unless a tensor is `[N, H, W, C]` of a size that 32-bit offsets can address.
   func expectImage(_ tensor: TensorView) throws(EdgeError) {
     try expectRank(tensor, 4)
-    guard tensor.count <= Int(Int32.max) else {
-      throw corrupt("an image tensor has %0 elements, more than %1", tensor.count, Int(Int32.max))
-    }
+    try expect(
+      tensor.count, in: 0...WindowAxis.mostElements,
+      "an image tensor has %0 elements, not %1 to %2")
   }
 }
