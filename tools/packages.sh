@@ -3,6 +3,7 @@
 BOARD_PACKAGES="gcc g++ libc6-dev binutils pkg-config libjpeg-dev libpng-dev zlib1g-dev"
 CONVERTER_PACKAGES="libonnx-dev libprotobuf-dev libopenblas-dev"
 CROSS_PACKAGES="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+TEST_PACKAGES="$CROSS_PACKAGES qemu-user-static python3 python3-venv"
 
 # install_packages NAME...: installs those that are missing.
 install_packages() {
