@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Converts the asset models to f32 and INT8 and measures both against onnxruntime's float32.
+
+usage: accuracy.py ASSETS [--held-out ASSETS2] [--build build] [--work DIR] [--only NAME,...] [--options "..."] [--json FILE]
+
+Calibration samples never measure: without --held-out each data set is split, with it the second tree measures.
+Needs numpy, onnx, onnxruntime and pillow.
+"""
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from measure import detections, library
+from measure.models import Assets
+
+
+def oracle(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return lambda feeds: dict(zip(names, session.run(names, feeds)))
+
+
+def write_calibration(folder, case):
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.npz"):
+        old.unlink()
+    for index, sample in enumerate(case.calibration):
+        np.savez(folder / f"{index:04}.npz", **{case.input: sample.array})
+
+
+def convert(tool, model, output, options):
+    """Runs edgeconv; the parsed report."""
+    report = output.with_suffix(".json")
+    command = [str(tool), "convert", str(model), "-o", str(output), "--json", *options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    report.write_text(done.stdout)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+class Tally:
+    """What is counted over the evaluation samples of one model."""
+
+    def __init__(self):
+        self.samples = self.labelled = self.float_right = self.int8_right = self.lost = self.gained = self.agree = 0
+        self.reference_boxes = self.matched = self.extra = 0
+        self.f32_error = self.f32_stored = 0.0
+        self.noise = self.signal = 0.0
+
+    def add(self, case, sample, reference, single, whole):
+        self.samples += 1
+        for name, value in reference.items():
+            extent = float(np.ptp(value)) or 1.0
+            self.f32_error = max(self.f32_error, float(np.abs(single[name] - value).max()) / extent)
+            self.signal += float((value.astype(np.float64) ** 2).sum())
+            self.noise += float(((value - whole[name]).astype(np.float64) ** 2).sum())
+        self.add_stored(case, sample, single)
+        if case.decode:
+            before, after = case.decode(reference), case.decode(whole)
+            hits = detections.matched(before, after)
+            self.reference_boxes += len(before)
+            self.matched += hits
+            self.extra += len(after) - hits
+            return
+        before, after = (int(next(iter(outputs.values())).argmax()) for outputs in (reference, whole))
+        self.agree += before == after
+        if sample.label is not None:
+            self.labelled += 1
+            self.float_right += before == sample.label
+            self.int8_right += after == sample.label
+            self.lost += before == sample.label != after
+            self.gained += after == sample.label != before
+
+    def add_stored(self, case, sample, single):
+        """Largest difference of the f32 file to the references stored with the assets, relative to their range."""
+        for name, value in (case.references.get(sample.name) or {}).items():
+            found = single[name][0] if name in single else None
+            if name == "scores" and found is not None:
+                found = found[:, 1]
+            if found is not None and found.size == value.size:
+                error = np.abs(found.reshape(value.shape) - value.astype(np.float32)).max() / np.ptp(value.astype(np.float32))
+                self.f32_stored = max(self.f32_stored, float(error))
+
+    def row(self):
+        row = {key: value for key, value in vars(self).items()}
+        row["sqnr"] = 10 * np.log10(self.signal / self.noise) if self.noise else None
+        return row
+
+
+def measure(case, arguments, work):
+    name = Path(case.file).stem
+    model = Path(arguments.assets) / case.file
+    tool = Path(arguments.build) / "bin/edgeconv"
+    write_calibration(work / name, case)
+    plain = convert(tool, model, work / f"{name}.f32.edge", ["--precision", "f32", *bounds(model)])
+    report = convert(tool, model, work / f"{name}.int8.edge",
+                     ["--calibrate", str(work / name), *bounds(model), *shlex.split(arguments.options)])
+    run = oracle(model)
+    single = library.Model(Path(arguments.build) / "lib/libedgert.so", work / f"{name}.f32.edge")
+    whole = library.Model(Path(arguments.build) / "lib/libedgert.so", work / f"{name}.int8.edge")
+    tally = Tally()
+    for sample in case.evaluation:
+        feeds = {case.input: sample.array}
+        tally.add(case, sample, run(feeds), single.run(feeds), whole.run(feeds))
+    row = {"model": name, "calibration": len(case.calibration), **tally.row()}
+    row["session_bytes"] = whole.session_bytes
+    for key, source in (("f32", plain), ("int8", report)):
+        row[f"{key}_memory"] = source["memory"]
+    single.close()
+    whole.close()
+    return row
+
+
+def bounds(model):
+    """Run-time sizes of these models are batches; one sample at a time is measured."""
+    import onnx
+    inputs = onnx.load(model, load_external_data=False).graph.input
+    names = {dim.dim_param for value in inputs for dim in value.type.tensor_type.shape.dim if dim.dim_param}
+    return [word for name in sorted(names) for word in ("--bound", f"{name}=1")]
+
+
+def table(rows):
+    head = ["model", "n", "cal.", "float %", "INT8 %", "points", "agreement %", "detections matched", "SQNR dB",
+            "f32 max abs diff / range: oracle", "stored", "arena/bound", "file bytes"]
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    for row in rows:
+        if "error" in row:
+            lines.append(f"| {row['model']} | {row['error']} |")
+            continue
+        n = row["labelled"]
+        rate = lambda key: f"{100 * row[key] / n:.2f}" if n else "-"
+        points = f"{100 * (row['gained'] - row['lost']) / n:+.2f} (+{row['gained']} -{row['lost']})" if n else "-"
+        boxes = row["reference_boxes"]
+        memory = row["int8_memory"]
+        cells = [
+            row["model"], row["samples"], row["calibration"], rate("float_right"), rate("int8_right"), points,
+            "-" if boxes else f"{100 * row['agree'] / row['samples']:.2f}",
+            f"{100 * row['matched'] / boxes:.1f} of {boxes} (+{row['extra']})" if boxes else "-",
+            f"{row['sqnr']:.1f}" if row["sqnr"] else "exact", f"{row['f32_error']:.1e}", f"{row['f32_stored']:.1e}",
+            f"{memory['arenaBytes'] / max(memory['arenaLowerBound'], 1):.3f}", memory["fileBytes"]]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("assets")
+    parser.add_argument("--held-out")
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--work")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--options", default="", help="further options of the INT8 conversion")
+    parser.add_argument("--json")
+    arguments = parser.parse_args()
+    work = Path(arguments.work or tempfile.mkdtemp(prefix="accuracy-"))
+    work.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for case in Assets(arguments.assets, arguments.held_out).cases():
+        name = Path(case.file).stem
+        if arguments.only and not any(part in name for part in arguments.only.split(",")):
+            continue
+        print(f"{name}: {len(case.calibration)} calibrate, {len(case.evaluation)} measure", file=sys.stderr, flush=True)
+        try:
+            rows.append(measure(case, arguments, work))
+        except RuntimeError as error:
+            rows.append({"model": name, "error": str(error)})
+            print(error, file=sys.stderr)
+    print(table(rows))
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(rows, indent=1))
+    return 1 if any("error" in row for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""libedgert through edgert.h, as any outside caller sees it."""
+import ctypes as C
+
+import numpy as np
+
+ELEMENT_TYPES = {1: np.float32, 2: np.float16, 3: np.int8, 4: np.uint8, 5: np.int16, 6: np.int32, 7: np.int64, 8: np.bool_}
+F32 = 1
+
+
+def struct(name, *fields):
+    """A struct of edgert.h that begins with its own size."""
+    kind = type(name, (C.Structure,), {"_fields_": [("struct_size", C.c_uint32), *fields]})
+
+    def new(**values):
+        value = kind(C.sizeof(kind))
+        for key, setting in values.items():
+            setattr(value, key, setting)
+        return value
+
+    return new
+
+
+failure = struct("edgert_error", ("status", C.c_int32), ("section", C.c_uint32), ("node", C.c_uint32),
+                 ("offset", C.c_uint64), ("message", C.c_char * 256))
+tensor_facts = struct("edgert_tensor_info", ("dtype", C.c_int32), ("rank", C.c_uint32), ("zero_point", C.c_int32),
+                      ("scale", C.c_float), ("max_dims", C.c_int64 * 8), ("dynamic_axes", C.c_uint32), ("name", C.c_char_p))
+tensor = struct("edgert_tensor", ("dtype", C.c_int32), ("rank", C.c_uint32), ("zero_point", C.c_int32), ("scale", C.c_float),
+                ("dims", C.c_int64 * 8), ("data", C.c_void_p), ("bytes", C.c_size_t))
+session_options = struct("edgert_session_options", ("threads", C.c_uint32), ("memory", C.c_void_p), ("memory_bytes", C.c_size_t))
+
+
+class Model:
+    """An opened file with one session."""
+
+    def __init__(self, library, path):
+        self.calls = C.CDLL(str(library))
+        self.error = failure()
+        self.model, self.session = C.c_void_p(), C.c_void_p()
+        self._check(self.calls.edgert_model_open_file(str(path).encode(), None, C.byref(self.model), C.byref(self.error)))
+        options, size, alignment = session_options(threads=1), C.c_size_t(), C.c_size_t()
+        self._check(self.calls.edgert_session_memory(self.model, C.byref(options), C.byref(size), C.byref(alignment)))
+        self.session_bytes = size.value
+        self._check(self.calls.edgert_session_open(self.model, C.byref(options), C.byref(self.session), C.byref(self.error)))
+        self.inputs, self.outputs = self._facts("input"), self._facts("output")
+
+    def run(self, feeds):
+        """Float32 outputs by name, for float32 inputs by name."""
+        for index, facts in enumerate(self.inputs):
+            array = np.ascontiguousarray(feeds[facts.name.decode()], np.float32)
+            view = tensor(dtype=F32, rank=array.ndim, data=array.ctypes.data, bytes=array.nbytes)
+            view.dims[:array.ndim] = array.shape
+            self._check(self.calls.edgert_set_input(self.session, C.c_uint32(index), C.byref(view), C.byref(self.error)))
+        self._check(self.calls.edgert_run(self.session, None, None, C.byref(self.error)))
+        return {facts.name.decode(): self._output(index) for index, facts in enumerate(self.outputs)}
+
+    def close(self):
+        self.calls.edgert_session_close(self.session)
+        self.calls.edgert_model_close(self.model)
+
+    def _output(self, index):
+        view, count = tensor(), C.c_size_t()
+        self._check(self.calls.edgert_map_output(self.session, C.c_uint32(index), C.byref(view)))
+        values = np.empty(view.dims[:view.rank], np.float32)
+        self._check(self.calls.edgert_get_output_f32(
+            self.session, C.c_uint32(index), values.ctypes.data_as(C.c_void_p), C.c_size_t(values.size), C.byref(count)))
+        return values
+
+    def _facts(self, kind):
+        found = []
+        for index in range(getattr(self.calls, f"edgert_model_{kind}_count")(self.model)):
+            facts = tensor_facts()
+            self._check(getattr(self.calls, f"edgert_model_{kind}_info")(self.model, C.c_uint32(index), C.byref(facts)))
+            found.append(facts)
+        return found
+
+    def _check(self, status):
+        if status != 0:
+            raise RuntimeError(f"status {status}: {self.error.message.decode(errors='replace')}")
