@@ -137,3 +137,13 @@ extension Dimension.Atom: CustomStringConvertible {
     }
   }
 }
+
+extension Dimension {
+  /// The name, when the size is one symbol.
+  public var symbolName: String? {
+    guard terms.count == 1, let (factors, coefficient) = terms.first, coefficient == 1, factors.count == 1,
+      case .symbol(let name) = factors[0]
+    else { return nil }
+    return name
+  }
+}

@@ -2,6 +2,10 @@ extension Operator {
   /// Every operator the converter knows, by ONNX operator type.
   public static let table: [String: Operator] = {
     let families: [[Operator]] = [
+      unary, [clip, parametricRelu], binary, variadic, compare,
+      [convolution, convolutionTranspose, gemm, matmul], pools, globalPools, softmaxes,
+      reshapes, [transpose, slice, split, concat, pad, expand, tile], gathers, casts, constants,
+      reductions, normalizations,
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

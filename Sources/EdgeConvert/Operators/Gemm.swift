@@ -1,0 +1,47 @@
+import EdgeFormat
+
+/// y = alpha * a' b' + beta * c; a' `[M, K]`, b' `[K, N]` after the transpositions, c broadcasts to `[M, N]`.
+/// <https://onnx.ai/onnx/operators/onnx__Gemm.html>
+extension Operator {
+  static let gemm = Operator(
+    "Gemm", opsets: 7...24,
+    infer: { node, graph in
+      let a = try graph.shape(node, 0)
+      let b = try graph.shape(node, 1)
+      guard a.count == 2, b.count == 2 else { throw node.invalid("operands must be matrices") }
+      let (transA, transB) = (node.int("transA", 0), node.int("transB", 0))
+      let (m, k) = transA == 0 ? (a[0], a[1]) : (a[1], a[0])
+      let (depth, n) = transB == 0 ? (b[0], b[1]) : (b[1], b[0])
+      if let x = k.constant, let y = depth.constant, x != y {
+        throw node.invalid("inner sizes \(x) and \(y) differ")
+      }
+      return [ValueType(type: try graph.type(node, 0), shape: [m, n])]
+    },
+    evaluate: { node, inputs in
+      let a = try need(node, inputs, 0)
+      let b = try need(node, inputs, 1)
+      let (transA, transB) = (node.int("transA", 0) != 0, node.int("transB", 0) != 0)
+      guard a.shape.count == 2, b.shape.count == 2 else { throw node.invalid("operands must be matrices") }
+      let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+      let (depth, n) = transB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
+      guard k == depth else { throw node.invalid("inner sizes \(k) and \(depth) differ") }
+      let addend = optional(inputs, 2)?.broadcast(to: [m, n]).floats
+      var result = addend ?? Array(repeating: 0, count: m * n)
+      let (left, right) = (a.floats, b.floats)
+      result.withUnsafeMutableBufferPointer { result in
+        left.withUnsafeBufferPointer { left in
+          right.withUnsafeBufferPointer { right in
+            guard let result = result.baseAddress, let left = left.baseAddress, let right = right.baseAddress
+            else { return }
+            multiply(
+              rows: m, columns: n, depth: k, left, aOrder: transA ? .transposed : .asIs, right,
+              bOrder: transB ? .transposed : .asIs, alpha: node.float("alpha", 1),
+              beta: addend == nil ? 0 : node.float("beta", 1), into: result)
+          }
+        }
+      }
+      try Epilogue(node).apply(&result, node, inputs)
+      return [Tensor(result, shape: [m, n])]
+    },
+    quantize: .weighted, lower: Lowering.gemm)
+}

@@ -1,0 +1,81 @@
+import EdgeFormat
+import Foundation
+
+/// exp(x) / sum(exp(x)) and its logarithm; up to opset 12 over all axes from `axis` on, since 13 over `axis` alone.
+/// <https://onnx.ai/onnx/operators/onnx__Softmax.html>
+extension Operator {
+  static let softmaxes: [Operator] = [
+    Operator(
+      "Softmax", opsets: 1...24, infer: sameAsInput,
+      evaluate: { node, inputs in [try softmax(node, inputs)] },
+      lower: Lowering.softmax),
+    Operator(
+      "LogSoftmax", opsets: 1...24, infer: sameAsInput,
+      evaluate: { node, inputs in [try softmax(node, inputs)] },
+      lower: Lowering.softmax),
+    Operator(
+      "Hardmax", opsets: 1...24, infer: sameAsInput,
+      evaluate: { node, inputs in
+        let x = try need(node, inputs, 0)
+        let runs = try AxisRuns(node, x.shape)
+        var values = x.floats
+        runs.forEach { indices in
+          let best = indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
+          for index in indices { values[index] = index == best ? 1 : 0 }
+        }
+        return [Tensor(values, shape: x.shape, type: x.type)]
+      }, lower: nil),
+  ]
+
+  private static func softmax(_ node: Node, _ inputs: [Tensor?]) throws -> Tensor {
+    let x = try need(node, inputs, 0)
+    let runs = try AxisRuns(node, x.shape)
+    let logarithmic = node.op == "LogSoftmax"
+    var values = x.floats
+    values.withUnsafeMutableBufferPointer { values in
+      runs.forEach { indices in
+        var peak = -Float.infinity
+        for i in indices { peak = max(peak, values[i]) }
+        if peak == -.infinity { peak = 0 }
+        var sum = Double(0)
+        for i in indices { sum += Double(exp(values[i] - peak)) }
+        if logarithmic {
+          let shift = peak + Float(log(sum))
+          for i in indices { values[i] -= shift }
+        } else {
+          for i in indices { values[i] = exp(values[i] - peak) / Float(sum) }
+        }
+      }
+    }
+    return Tensor(values, shape: x.shape, type: x.type)
+  }
+}
+
+/// The runs of elements that a softmax normalizes.
+private struct AxisRuns {
+  let outer: Int
+  let count: Int
+  let inner: Int
+
+  init(_ node: Node, _ shape: [Int]) throws {
+    if shape.isEmpty {
+      (outer, count, inner) = (1, 1, 1)
+      return
+    }
+    let modern = node.opset >= 13
+    let stated = node.int("axis", modern ? -1 : 1)
+    let axis = !modern && stated == shape.count ? stated : try EdgeConvert.axis(stated, rank: shape.count, node)
+    outer = shape.prefix(axis).reduce(1, *)
+    count = modern ? shape[axis] : shape.dropFirst(axis).reduce(1, *)
+    inner = modern ? shape.dropFirst(axis + 1).reduce(1, *) : 1
+  }
+
+  func forEach(_ body: (StrideTo<Int>) -> Void) {
+    for i in 0..<outer {
+      for j in 0..<inner {
+        let start = i * count * inner + j
+        body(stride(from: start, to: start + count * inner, by: inner))
+      }
+    }
+  }
+}
