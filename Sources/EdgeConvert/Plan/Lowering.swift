@@ -27,10 +27,18 @@ public struct Lowering: Sendable {
   let consumers: [ValueID: [Int]]
   let outputs: Set<ValueID>
 
+  /// Run-time sizes and their bounds.
+  let sizes: RuntimeSizes
+
   /// An empty plan.
-  public init(graph: Graph, quantization: Quantization) {
+  /// - Parameters:
+  ///   - graph: canonical, with every shape inferred.
+  ///   - quantization: precision of every node, parameters of values.
+  ///   - sizes: bounds of the symbols in the graph's shapes.
+  init(graph: Graph, quantization: Quantization, sizes: RuntimeSizes) {
     self.graph = graph
     self.quantization = quantization
+    self.sizes = sizes
     var consumers: [ValueID: [Int]] = [:]
     for (position, node) in graph.nodes.enumerated() {
       for case let input? in node.inputs { consumers[input, default: []].append(position) }

@@ -1,0 +1,71 @@
+import EdgeFormat
+
+/// A convolution or fully connected layer, ready to be emitted.
+struct FilterLayer {
+  /// What follows the sum of products.
+  enum Activation: Equatable {
+    case none
+    case clamp(Float, Float)
+    case leaky(Float)
+  }
+
+  var bank: FilterBank
+  var bias: [Float]?
+  var window = Window()
+  /// Decided scales of the weights.
+  var scales: [Float]?
+  /// The value read, the order it must have, and the sizes under which the kernel sees it: `[N, H, W, C]`.
+  var source: ValueID
+  var sourceOrder: [Int]
+  var sourceDims: [Dimension]
+  /// The value written.
+  var target: ValueID
+  var targetOrder: [Int]
+  var targetDims: [Dimension]
+  var activation = Activation.none
+  /// A value of the target's shape that is added.
+  var residual: ValueID?
+  /// Whether the residual is added before the activation.
+  var residualFirst = false
+
+  /// Whether `edge_epilogue` expresses activation and residual in this order.
+  var fusesResidual: Bool {
+    guard residual != nil else { return true }
+    switch activation {
+    case .none: return true
+    case .clamp: return residualFirst
+    case .leaky: return false
+    }
+  }
+
+  /// Reads the fused attributes of a node (see `Operator`).
+  mutating func readFusion(_ node: Node) {
+    switch node.string("edge.activation") {
+    case "relu": activation = .clamp(0, .infinity)
+    case "clip": activation = .clamp(node.float("edge.low") ?? -.infinity, node.float("edge.high") ?? .infinity)
+    case "leaky_relu": activation = .leaky(node.float("edge.slope") ?? 0.01)
+    default: break
+    }
+    if let index = node.int("edge.residual"), index < node.inputs.count {
+      residual = node.inputs[index]
+      residualFirst = node.int("edge.residual_first") == 1
+    }
+  }
+
+  /// The parameter record but for the clamp of an int8 output.
+  var parameters: ConvolutionParameters {
+    var p = ConvolutionParameters()
+    p.kernelHeight = Int32(bank.kernelHeight)
+    p.kernelWidth = Int32(bank.kernelWidth)
+    p.strideHeight = Int32(window.stride.height)
+    p.strideWidth = Int32(window.stride.width)
+    p.dilationHeight = Int32(window.dilation.height)
+    p.dilationWidth = Int32(window.dilation.width)
+    p.padTop = Int32(window.top)
+    p.padLeft = Int32(window.left)
+    p.padBottom = Int32(window.bottom)
+    p.padRight = Int32(window.right)
+    p.groups = Int32(bank.groups)
+    return p
+  }
+}

@@ -1,0 +1,136 @@
+import CEdgeKernels
+import EdgeFormat
+
+extension Lowering {
+  private static let binaryKinds: [String: Int] = [
+    "Add": Int(EDGE_BINARY_ADD), "Sub": Int(EDGE_BINARY_SUB), "Mul": Int(EDGE_BINARY_MUL),
+    "Div": Int(EDGE_BINARY_DIV), "Min": Int(EDGE_BINARY_MIN), "Max": Int(EDGE_BINARY_MAX),
+    "Pow": Int(EDGE_BINARY_POW),
+  ]
+
+  /// Add, Sub, Mul (in INT8 when both sides are), Div, Min, Max, Pow (float), with broadcasting.
+  public static func binary(_ node: Node, _ lowering: inout Lowering) throws {
+    let a = try lowering.input(node, 0)
+    let b = try lowering.input(node, 1)
+    guard let kind = binaryKinds[node.op] else {
+      throw lowering.unsupported(node, "not an arithmetic operator", remedy: "Add, Sub, Mul, Div, Min, Max or Pow")
+    }
+    let target = try lowering.output(node)
+    if lowering.precision == .int8, kind <= Int(EDGE_BINARY_MUL), lowering.quantization.values[target] != nil {
+      try lowering.integerBinary(node, kind, a, b, target)
+    } else {
+      let y = try lowering.floatBinary(kind, a, b, target)
+      lowering.define(target, as: y)
+    }
+  }
+
+  /// Sum, Mean, Max, Min of any number of operands, in float.
+  public static func variadic(_ node: Node, _ lowering: inout Lowering) throws {
+    let values = node.inputs.compactMap { $0 }
+    let target = try lowering.output(node)
+    let kind = binaryKinds[node.op] ?? Int(EDGE_BINARY_ADD)
+    guard values.count >= 2 else { return try reshape(node, &lowering) }
+    if values.count == 2 && node.op != "Mean" {
+      var pair = node
+      if node.op == "Sum" { pair.op = "Add" }
+      return try binary(pair, &lowering)
+    }
+    let order = try lowering.commonOrder(values, target)
+    var sum = try lowering.broadcastOperand(values[0], .float, order: order)
+    for value in values.dropFirst() {
+      let next = try lowering.broadcastOperand(value, .float, order: order)
+      let y = try lowering.result(target, order: order)
+      lowering.emitBinary(kind, sum, next, y.tensor)
+      sum = y.tensor
+    }
+    if node.op == "Mean" {
+      let one = [Int](repeating: 1, count: order.count)
+      let share = lowering.constant(
+        [1 / Float(values.count)], type: .float32, dims: one, name: node.name + "/share")
+      let y = try lowering.result(target, order: order)
+      lowering.emitBinary(Int(EDGE_BINARY_MUL), sum, share, y.tensor)
+      sum = y.tensor
+    }
+    lowering.define(target, as: Stored(sum, order: order))
+  }
+
+  private mutating func emitBinary(_ kind: Int, _ a: PlanTensorID, _ b: PlanTensorID, _ y: PlanTensorID) {
+    var parameters = BinaryParameters()
+    parameters.kind = Int32(kind)
+    emit(.binary, [a, b], [y], parameters)
+  }
+
+  private mutating func floatBinary(
+    _ kind: Int, _ a: ValueID, _ b: ValueID, _ target: ValueID
+  ) throws -> Stored {
+    let order = try commonOrder([a, b], target)
+    let left = try broadcastOperand(a, .float, order: order)
+    let right = try broadcastOperand(b, .float, order: order)
+    let y = try result(target, order: order)
+    emitBinary(kind, left, right, y.tensor)
+    return y
+  }
+
+  private mutating func integerBinary(
+    _ node: Node, _ kind: Int, _ a: ValueID, _ b: ValueID, _ target: ValueID
+  ) throws {
+    let left = try operandParameters(node, a)
+    let right = try operandParameters(node, b)
+    let (written, bounds) = absorbedClamp(target)
+    guard let output = quantization.values[written] else { return }
+    let order = try commonOrder([a, b], target)
+    let x = try broadcastOperand(a, .int8(left), order: order)
+    let z = try broadcastOperand(b, .int8(right), order: order)
+    var parameters = BinaryParameters()
+    parameters.kind = Int32(kind)
+    let scale = Double(output.scale)
+    if kind == Int(EDGE_BINARY_MUL) {
+      parameters.aMultiplier = Float(Double(left.scale) * Double(right.scale) / scale)
+    } else {
+      parameters.aMultiplier = Float(Double(left.scale) / scale)
+      let multiplier = Float(Double(right.scale) / scale)
+      parameters.bMultiplier = kind == Int(EDGE_BINARY_SUB) ? -multiplier : multiplier
+    }
+    if let bounds {
+      parameters.low = output.quantized(bounds.lowerBound)
+      parameters.high = output.quantized(bounds.upperBound)
+    }
+    let y = try result(written, affine: output, order: order)
+    emit(.binary, [x, z], [y.tensor], parameters)
+    define(written, as: y)
+  }
+
+  private func operandParameters(_ node: Node, _ value: ValueID) throws -> AffineParameters {
+    if let tensor = graph[value].constant { return constantParameters(value, tensor) }
+    if let affine = affine(of: value) { return affine }
+    throw ConversionError.invalid(
+      "node '\(node.name)' (\(node.op)) is INT8 but its input '\(graph[value].name)' has no scale; "
+        + "calibrate it or keep the node in float")
+  }
+
+  /// A Relu or Clip that alone reads an INT8 sum becomes the sum's clamp: what is then written, and its bounds.
+  private mutating func absorbedClamp(_ target: ValueID) -> (ValueID, ClosedRange<Double>?) {
+    guard let next = soleConsumer(of: target), quantization.precision[next] == .int8 else { return (target, nil) }
+    let node = graph.nodes[next]
+    guard let written = node.output(0), quantization.values[written] != nil else { return (target, nil) }
+    var low: Float = 0
+    var high = Float.infinity
+    switch node.op {
+    case "Relu": break
+    case "Clip":
+      guard let bounds = clipBounds(node), bounds.low <= bounds.high else { return (target, nil) }
+      (low, high) = bounds
+    default: return (target, nil)
+    }
+    absorbed.insert(next)
+    return (written, Double(low)...Double(high))
+  }
+
+  /// The constant bounds of a Clip; nil when one is computed at run time.
+  func clipBounds(_ node: Node) -> (low: Float, high: Float)? {
+    guard let low = try? constantInput(node, 1)?.floats.first ?? node.float("min") ?? -.infinity,
+      let high = try? constantInput(node, 2)?.floats.first ?? node.float("max") ?? .infinity
+    else { return nil }
+    return (low, high)
+  }
+}

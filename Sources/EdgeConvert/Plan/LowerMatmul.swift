@@ -1,0 +1,124 @@
+import CEdgeKernels
+import EdgeFormat
+
+extension Lowering {
+  /// Gemm. A constant B becomes a fully connected layer (alpha and beta folded in); else `matmul`, scaled and added to.
+  public static func gemm(_ node: Node, _ lowering: inout Lowering) throws {
+    let a = try lowering.input(node, 0)
+    let b = try lowering.input(node, 1)
+    let transposedA = node.int("transA") == 1
+    let transposedB = node.int("transB") == 1
+    let alpha = node.float("alpha") ?? 1
+    let beta = node.float("beta") ?? 1
+    let target = try lowering.output(node)
+    let addend = node.input(2)
+    let shape = try lowering.shape(of: target)
+    guard let weights = lowering.graph[b].constant, weights.shape.count == 2, shape.count == 2,
+      let bias = lowering.rowBias(addend, columns: weights.shape[transposedB ? 0 : 1], beta)
+    else {
+      throw lowering.unsupported(
+        node, "B or C is computed at run time, or C is not one row",
+        remedy: "constant B and C of shape [N], or MatMul and Add")
+    }
+    let matrix = transposedB ? weights : weights.permuted([1, 0])
+    let scaled = alpha == 1 ? matrix.floats : matrix.floats.map { $0 * alpha }
+    let order = transposedA ? [1, 0] : [0, 1]
+    let sizes = try lowering.shape(of: a)
+    var layer = FilterLayer(
+      bank: FilterBank(matrix: scaled, outChannels: matrix.shape[0], channels: matrix.shape[1]),
+      bias: addend == nil ? nil : bias, source: a, sourceOrder: order,
+      sourceDims: [Dimension(1), Dimension(1)] + order.map { sizes[$0] }, target: target,
+      targetOrder: [0, 1], targetDims: [Dimension(1), Dimension(1)] + shape)
+    layer.scales = alpha == 1 ? lowering.quantization.weightScales[b] : nil
+    layer.readFusion(node)
+    try lowering.emit(layer, of: node)
+  }
+
+  /// A Gemm's C as one bias per column; nil when it is not constant or differs between rows.
+  private func rowBias(_ value: ValueID?, columns: Int, _ beta: Float) -> [Float]? {
+    guard let value else { return Array(repeating: 0, count: columns) }
+    guard let tensor = graph[value].constant else { return nil }
+    let values = tensor.floats.map { $0 * beta }
+    if values.count == 1 { return Array(repeating: values[0], count: columns) }
+    let isRow = tensor.shape.last == columns && values.count == columns
+    return isRow ? values : nil
+  }
+
+  /// MatMul. A constant matrix on either side becomes a fully connected layer; else `matmul` in float.
+  public static func matmul(_ node: Node, _ lowering: inout Lowering) throws {
+    let a = try lowering.input(node, 0)
+    let b = try lowering.input(node, 1)
+    if let weights = lowering.constantMatrix(b), try lowering.shape(of: a).count >= 2 {
+      try lowering.fullyConnected(
+        node, source: a, axis: lowering.shape(of: a).count - 1, rows: weights.permuted([1, 0]), weights: b)
+    } else if let weights = lowering.constantMatrix(a), try lowering.shape(of: b).count >= 2 {
+      try lowering.fullyConnected(
+        node, source: b, axis: lowering.shape(of: b).count - 2, rows: weights, weights: a)
+    } else {
+      try lowering.floatMatmul(node, a, b)
+    }
+  }
+
+  /// The content of a constant that is one matrix, leading axes of size 1 dropped.
+  private func constantMatrix(_ value: ValueID) -> Tensor? {
+    guard var tensor = graph[value].constant, tensor.shape.count >= 2,
+      tensor.shape.dropLast(2).allSatisfy({ $0 == 1 })
+    else { return nil }
+    tensor.shape = Array(tensor.shape.suffix(2))
+    return tensor
+  }
+
+  /// Multiplies along one axis of the source, whichever way the source is stored: `rows` is `[M][K]`.
+  private mutating func fullyConnected(
+    _ node: Node, source: ValueID, axis: Int, rows: Tensor, weights: ValueID
+  ) throws {
+    let target = try output(node)
+    let shape = try self.shape(of: source)
+    let outputShape = try self.shape(of: target)
+    guard outputShape.count == shape.count else {
+      throw unsupported(node, "a constant of higher rank than the activation", remedy: "drop its axes of size 1")
+    }
+    let native = forms[source]?.first?.order ?? Array(shape.indices)
+    let order = native.filter { $0 != axis } + [axis]
+    let count = order.dropLast().reduce(Dimension(1)) { $0 * shape[$1] }
+    var layer = FilterLayer(
+      bank: FilterBank(matrix: rows.floats, outChannels: rows.shape[0], channels: rows.shape[1]),
+      bias: nil, source: source, sourceOrder: order,
+      sourceDims: [Dimension(1), Dimension(1), count, shape[axis]], target: target, targetOrder: order,
+      targetDims: [Dimension(1), Dimension(1), count, outputShape[axis]])
+    layer.scales = quantization.weightScales[weights]
+    layer.readFusion(node)
+    layer.bias = try biasInput(node)
+    try emit(layer, of: node)
+  }
+
+  private mutating func floatMatmul(_ node: Node, _ a: ValueID, _ b: ValueID) throws {
+    let target = try output(node)
+    let rank = try max(shape(of: a).count, shape(of: b).count)
+    guard try shape(of: a).count >= 2, try shape(of: b).count >= 2 else {
+      throw unsupported(node, "an operand of rank 1", remedy: "give it a second axis with Unsqueeze")
+    }
+    var parameters = MatmulParameters()
+    let (left, leftSwapped) = try matrixOperand(a, rank: rank)
+    let (right, rightSwapped) = try matrixOperand(b, rank: rank)
+    parameters.transposeA = leftSwapped ? 1 : 0
+    parameters.transposeB = rightSwapped ? 1 : 0
+    let y = try result(target)
+    emit(.matmul, [left, right], [y.tensor], parameters)
+    define(target, as: y)
+  }
+
+  /// A float operand with its last two axes as they are or swapped, whichever needs no transpose.
+  private mutating func matrixOperand(_ value: ValueID, rank: Int) throws -> (PlanTensorID, Bool) {
+    let shape = try self.shape(of: value)
+    var order = Array(shape.indices)
+    var swapped = order
+    swapped.swapAt(shape.count - 1, shape.count - 2)
+    let isSwapped = forms[value]?.first.map { AxisOrder.equivalent($0.order, swapped, shape) } ?? false
+    let isNatural = forms[value]?.first.map { AxisOrder.equivalent($0.order, order, shape) } ?? true
+    if isSwapped && !isNatural { order = swapped }
+    let stored = try operand(value, .float, order: order)
+    let ones = [Dimension](repeating: Dimension(1), count: rank - shape.count)
+    return (view(stored.tensor, dims: ones + order.map { shape[$0] }), isSwapped && !isNatural)
+  }
+}

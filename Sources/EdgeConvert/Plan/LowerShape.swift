@@ -1,0 +1,78 @@
+import EdgeFormat
+
+extension Lowering {
+  /// The representation in which an operator that only moves elements reads its input: int8 when it is an INT8 node and
+  /// the value has parameters, else as it is.
+  func moved(_ value: ValueID) -> Representation {
+    guard precision == .int8, let affine = affine(of: value) else { return .native }
+    return .int8(affine)
+  }
+
+  /// Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout: other sizes over the same storage; a transpose only when the
+  /// stored order does not survive.
+  public static func reshape(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    let shape = try lowering.shape(of: source)
+    let newShape = try lowering.shape(of: target)
+    let representation = lowering.moved(source)
+    let present = try lowering.operand(source, representation)
+    let solved = AxisOrder.reshape(
+      shape, order: present.order, to: newShape, bounds: lowering.sizes.bounds)
+    let x = try lowering.operand(source, representation, order: solved.input)
+    let y = lowering.view(x.tensor, dims: solved.output.map { newShape[$0] })
+    lowering.define(target, as: Stored(y, order: solved.output))
+  }
+
+  /// Transpose: other names for the same stored axes, no node.
+  public static func transpose(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    let rank = try lowering.shape(of: source).count
+    let permutation = node.ints("perm") ?? Array((0..<rank).reversed())
+    guard permutation.sorted() == Array(0..<rank) else {
+      throw ConversionError.invalid(
+        "node '\(node.name)' (Transpose) permutes \(permutation) over rank \(rank)")
+    }
+    var place = [Int](repeating: 0, count: rank)
+    for (position, axis) in permutation.enumerated() { place[axis] = position }
+    let x = try lowering.operand(source, lowering.moved(source))
+    lowering.define(target, as: Stored(x.tensor, order: x.order.map { place[$0] }))
+  }
+
+  /// Cast between stored types; nothing when they are the same.
+  public static func cast(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    let wanted = lowering.storedType(of: target)
+    if lowering.storedType(of: source) == wanted { return try reshape(node, &lowering) }
+    let isFloat = lowering.storedType(of: source) == .float32
+    let x = try lowering.operand(source, isFloat ? .float : .native)
+    let y = try lowering.result(target, type: wanted, order: x.order)
+    lowering.emit(.cast, [x.tensor], [y.tensor])
+    lowering.define(target, as: y)
+  }
+
+  /// The element type of a value in the plan when it is not quantized: half floats are float32.
+  func storedType(of value: ValueID) -> ElementType {
+    let type = graph[value].type ?? .float32
+    return type == .float16 ? .float32 : type
+  }
+
+  /// Expand: axes of size 1 repeat.
+  public static func expand(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    if try lowering.shape(of: source) == lowering.shape(of: target) { return try reshape(node, &lowering) }
+    let order = try lowering.commonOrder([source], target)
+    let x = try lowering.broadcastOperand(source, lowering.moved(source), order: order)
+    let y = try lowering.result(like: x, target, order: order)
+    lowering.emit(.broadcast, [x], [y.tensor])
+    lowering.define(target, as: y)
+  }
+
+  /// A new arena tensor for a value, of the type and parameters of another tensor.
+  mutating func result(like tensor: PlanTensorID, _ value: ValueID, order: [Int]? = nil) throws -> Stored {
+    try result(value, affine: self[tensor].affine, type: self[tensor].type, order: order)
+  }
+}

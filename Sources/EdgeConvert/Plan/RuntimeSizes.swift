@@ -1,0 +1,64 @@
+import EdgeFormat
+
+/// The sizes that are chosen at run time: which axis of which input sets each symbol, and how far it may go.
+struct RuntimeSizes: Sendable {
+  /// A symbol and the input axis that sets it.
+  struct Symbol: Sendable, Equatable {
+    var name: String
+    var input: Int
+    var axis: Int
+    var bound: Int
+  }
+
+  /// In the order of inputs and axes.
+  private(set) var symbols: [Symbol] = []
+  /// Bound of every symbol.
+  private(set) var bounds: [String: Int] = [:]
+  /// What was assumed, for the report.
+  private(set) var notes: [String] = []
+
+  /// Finds the symbols of a graph's inputs.
+  /// - Throws: `ConversionError.usage` naming each symbol without a bound, and the flag that sets it.
+  init(graph: Graph, bounds given: [String: Int]) throws {
+    var missing: [String] = []
+    for (position, input) in graph.inputs.enumerated() {
+      for (axis, size) in (graph[input].shape ?? []).enumerated() where size.constant == nil {
+        let name = size.description
+        if bounds[name] != nil { continue }
+        var bound = given[name]
+        if bound == nil, axis == 0, Self.isBatch(name) {
+          bound = 1
+          notes.append("batch axis '\(name)' of input '\(graph[input].name)' is bound to 1; --bound \(name)=n allows more")
+        }
+        guard let bound, bound > 0 else {
+          missing.append(
+            "input '\(graph[input].name)' has axis \(axis) of run-time size '\(name)': give its bound with --bound \(name)=n")
+          continue
+        }
+        bounds[name] = bound
+        symbols.append(Symbol(name: name, input: position, axis: axis, bound: bound))
+      }
+    }
+    if !missing.isEmpty { throw ConversionError.usage(missing.joined(separator: "\n")) }
+  }
+
+  /// Whether a leading axis of this name counts samples.
+  private static func isBatch(_ name: String) -> Bool {
+    let lower = name.lowercased()
+    return lower == "n" || lower == "b" || lower.contains("batch") || lower.hasPrefix("unk__")
+  }
+
+  /// The largest value of a size.
+  /// - Throws: `ConversionError.invalid` when it depends on something that no input sets.
+  func bound(of size: Dimension, in tensor: String) throws -> Int {
+    guard let value = size.evaluated(bounds) else {
+      throw ConversionError.invalid(
+        "tensor '\(tensor)' has size \(size), which no input's shape determines; fix the size in the model")
+    }
+    guard value >= 0, value <= Int(Int32.max) else {
+      throw ConversionError.invalid(
+        "tensor '\(tensor)' has size \(size) = \(value) at the bounds; sizes are 0...\(Int32.max)")
+    }
+    return value
+  }
+}
