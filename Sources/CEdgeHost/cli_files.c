@@ -73,4 +73,6 @@ int32_t edge_cli_close(int32_t file) { return close(file) == 0 ? 0 : errno; }
 int32_t edge_cli_rename(const char *from, const char *to) {
   return rename(from, to) == 0 ? 0 : errno;
 }
+
+int32_t edge_cli_remove(const char *path) { return unlink(path) == 0 ? 0 : errno; }
 #endif

@@ -3,6 +3,7 @@
 #include "edge_host_cli.h"
 
 #if defined(__linux__)
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ int32_t edge_cli_parse_number(const char *text, double *value) {
 int32_t edge_cli_format_number(double value, int32_t digits, char *text) {
   return snprintf(text, 32, "%.*g", digits < 1 ? 1 : digits > 17 ? 17 : digits, value);
 }
+
+double edge_cli_exp(double value) { return exp(value); }
 
 static volatile sig_atomic_t interrupted;
 

@@ -60,8 +60,17 @@ func withFileBytes<R>(
   var size = 0
   let code = edge_host_map_file(path, &bytes, &size)
   guard code == 0 else {
-    throw SampleError(path + ": cannot be read: " + String(cString: edge_host_error_text(code)))
+    throw SampleError(
+      path + ": cannot be read: " + String(cString: edge_host_error_text(code))
+        + ": check the path and its permissions")
   }
   defer { edge_host_unmap_file(bytes, size) }
   return try body(ByteView(UnsafeRawBufferPointer(start: bytes, count: size)))
+}
+
+/// Reads a whole file.
+///
+/// - Throws: an error naming the path and the system's reason.
+public func readBytes(_ path: String) throws(SampleError) -> [UInt8] {
+  try withFileBytes(path) { (bytes) throws(SampleError) in bytes.copied }
 }

@@ -26,13 +26,23 @@ public struct SampleFolder: Sendable {
     if hasLabelFile {
       entries = try Self.labelled(path, file: Self.join(path, "labels.tsv"))
     } else {
-      entries = names.filter { SampleKind(path: $0) != nil }
-        .map { Entry(path: Self.join(path, $0), label: nil) }
+      entries = try Self.files(in: path).map { Entry(path: $0, label: nil) }
     }
-    if entries.isEmpty {
-      throw SampleError(
-        path + ": has no samples; .wav .jpg .jpeg .png .npy .npz .bin files are read")
-    }
+    if entries.isEmpty { throw Self.noSamples(path) }
+  }
+
+  /// Paths of all files of a known kind in a folder, not in the folders in it, sorted by the bytes of their names;
+  /// hidden ones are left out.
+  ///
+  /// - Throws: an error when the folder cannot be listed or has no such file.
+  public static func files(in path: String) throws(SampleError) -> [String] {
+    let files = try names(path).filter { SampleKind(path: $0) != nil }
+    if files.isEmpty { throw noSamples(path) }
+    return files.map { join(path, $0) }
+  }
+
+  private static func noSamples(_ path: String) -> SampleError {
+    SampleError(path + ": has no samples; .wav .jpg .jpeg .png .npy .npz .bin files are read")
   }
 
   private static func join(_ folder: String, _ name: String) -> String {
@@ -43,7 +53,9 @@ public struct SampleFolder: Sendable {
     var folder: OpaquePointer? = nil
     let code = edge_cli_folder_open(path, &folder)
     guard code == 0, let folder else {
-      throw SampleError(path + ": cannot be listed: " + String(cString: edge_host_error_text(code)))
+      throw SampleError(
+        path + ": cannot be listed: " + String(cString: edge_host_error_text(code))
+          + ": check the path and its permissions")
     }
     defer { edge_cli_folder_close(folder) }
     var names: [String] = []

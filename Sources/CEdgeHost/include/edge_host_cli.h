@@ -35,6 +35,7 @@ int32_t edge_cli_open_output(const char *path, uint64_t keep, int32_t *file);
 int32_t edge_cli_sync(int32_t file);
 int32_t edge_cli_close(int32_t file);
 int32_t edge_cli_rename(const char *from, const char *to);
+int32_t edge_cli_remove(const char *path);
 
 typedef struct edge_cli_folder edge_cli_folder;
 /* Names in a folder in byte order, without those that begin with a dot. 0, or errno. */
@@ -48,6 +49,8 @@ void edge_cli_folder_close(edge_cli_folder *folder);
 int32_t edge_cli_parse_number(const char *text, double *value);
 /* Writes `value` with at most `digits` significant digits, "%.*g". Returns the length; `text` holds 32 bytes. */
 int32_t edge_cli_format_number(double value, int32_t digits, char *text);
+/* e to the power of value. */
+double edge_cli_exp(double value);
 
 /* ---- the process ---- */
 /* From now on the first Ctrl-C or SIGTERM only sets a flag; a second one ends the process. */

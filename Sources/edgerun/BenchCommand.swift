@@ -1,0 +1,133 @@
+import CEdgeHost
+import CEdgeRT
+import EdgeSamples
+
+/// `edgerun bench`: cold start, warm latency, time of every node.
+struct BenchCommand {
+  private static let warmUpRuns = 3
+  private static let defaultRuns = 100
+  private static let defaultNanoseconds: UInt64 = 5_000_000_000
+
+  private let options: Options
+
+  init(_ options: Options) {
+    self.options = options
+  }
+
+  func run() throws(CommandError) -> Int32 {
+    let engine = try Engine(path: options.model, threads: options.threads)
+    let tensors = engine.inputs.map { RandomInput.tensor(for: $0) }
+    let first = try time(engine, tensors)
+    for _ in 0..<Self.warmUpRuns { _ = try time(engine, tensors) }
+    let latencies = try measure(engine, tensors)
+    var nodes: [NodeTime] = []
+    if options.isProfile {
+      engine.setProfiling(true)
+      for _ in 0..<min(latencies.count, 20) { _ = try time(engine, tensors) }
+      nodes = engine.profile()
+      engine.setProfiling(false)
+    }
+    let measured = Measurement(
+      sessionBytes: engine.sessionBytes, modelNanoseconds: engine.openNanoseconds.model,
+      sessionNanoseconds: engine.openNanoseconds.session, firstNanoseconds: first,
+      latencies: latencies, nodes: nodes)
+    try Console.output(options.isJSON ? json(measured) : text(measured))
+    return ExitCode.success
+  }
+
+  private struct Measurement {
+    let sessionBytes: Int
+    let modelNanoseconds: UInt64
+    let sessionNanoseconds: UInt64
+    let firstNanoseconds: UInt64
+    let latencies: Latencies
+    let nodes: [NodeTime]
+
+    var coldNanoseconds: UInt64 { modelNanoseconds + sessionNanoseconds + firstNanoseconds }
+  }
+
+  private func time(
+    _ engine: borrowing Engine, _ tensors: [SampleTensor]
+  ) throws(CommandError) -> UInt64 {
+    do throws(SampleError) {
+      return try engine.run(tensors).nanoseconds
+    } catch {
+      throw CommandError(options.model + ": " + error.message)
+    }
+  }
+
+  private func measure(
+    _ engine: borrowing Engine, _ tensors: [SampleTensor]
+  ) throws(CommandError) -> Latencies {
+    var times: [UInt64] = []
+    let wanted = options.runs > 0 ? options.runs : Self.defaultRuns
+    var bar = ProgressBar(total: wanted)
+    let start = edge_host_nanoseconds()
+    while times.count < wanted {
+      let isLong = edge_host_nanoseconds() - start > Self.defaultNanoseconds
+      if options.runs == 0 && isLong && times.count >= 5 { break }
+      times.append(try time(engine, tensors))
+      bar.show(times.count)
+    }
+    bar.clear()
+    return Latencies(times)
+  }
+
+  private func text(_ measured: Measurement) -> String {
+    let times = measured.latencies
+    var text = padded("model", 14) + options.model + "\n"
+    text += padded("kernels", 14) + Self.isa + ", " + threadText(options.threads) + "\n"
+    text += padded("session", 14) + String(measured.sessionBytes) + " bytes\n"
+    text += padded("cold start", 14) + millisecondText(measured.coldNanoseconds) + " ms: model "
+    text += millisecondText(measured.modelNanoseconds) + ", session "
+    text += millisecondText(measured.sessionNanoseconds) + ", first inference "
+    text += millisecondText(measured.firstNanoseconds) + "\n"
+    text += padded("latency", 14) + "min " + millisecondText(times.min) + "  median "
+    text += millisecondText(times.median) + "  p99 " + millisecondText(times.p99) + "  max "
+    text += millisecondText(times.max) + " ms over " + String(times.count) + " inferences\n"
+    return text + profileText(measured.nodes)
+  }
+
+  private func profileText(_ nodes: [NodeTime]) -> String {
+    guard !nodes.isEmpty else { return "" }
+    let total = nodes.reduce(UInt64(0)) { $0 + $1.nanoseconds }
+    var text = "\n" + rightAligned("us", 10) + rightAligned("%", 7) + "  node, operator, kernel\n"
+    let slowestFirst = nodes.sorted { $0.nanoseconds > $1.nanoseconds }
+    for node in slowestFirst where node.calls > 0 {
+      let microseconds = Double(node.nanoseconds) / Double(node.calls) / 1e3
+      let percent = 100 * Double(node.nanoseconds) / Double(max(total, 1))
+      text += rightAligned(numberText(microseconds, digits: 4), 10)
+      text += rightAligned(numberText(percent, digits: 3), 7)
+      text += "  " + padded(node.name, 32) + padded(node.op, 16) + node.kernel + "\n"
+    }
+    return text
+  }
+
+  private func json(_ measured: Measurement) -> String {
+    let times = measured.latencies
+    var text = "{\"model\":" + jsonText(options.model) + ",\"isa\":" + jsonText(Self.isa)
+    text += ",\"threads\":" + String(options.threads)
+    text += ",\"session_bytes\":" + String(measured.sessionBytes)
+    text += ",\"cold_ms\":" + millisecondText(measured.coldNanoseconds)
+    text += ",\"open_ms\":" + millisecondText(measured.modelNanoseconds)
+    text += ",\"session_ms\":" + millisecondText(measured.sessionNanoseconds)
+    text += ",\"first_ms\":" + millisecondText(measured.firstNanoseconds)
+    text += ",\"runs\":" + String(times.count) + ",\"min_ms\":" + millisecondText(times.min)
+    text += ",\"median_ms\":" + millisecondText(times.median)
+    text += ",\"p99_ms\":" + millisecondText(times.p99)
+    text += ",\"max_ms\":" + millisecondText(times.max)
+    if !measured.nodes.isEmpty {
+      text += ",\"nodes\":["
+      for (index, node) in measured.nodes.enumerated() {
+        let nanoseconds = node.calls > 0 ? node.nanoseconds / node.calls : 0
+        text += (index > 0 ? ",{" : "{") + "\"name\":" + jsonText(node.name)
+        text += ",\"op\":" + jsonText(node.op) + ",\"kernel\":" + jsonText(node.kernel)
+        text += ",\"ms\":" + millisecondText(nanoseconds) + "}"
+      }
+      text += "]"
+    }
+    return text + "}\n"
+  }
+
+  private static var isa: String { String(cString: edgert_kernel_isa()) }
+}

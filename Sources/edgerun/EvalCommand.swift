@@ -1,0 +1,109 @@
+import CEdgeHost
+import EdgeSamples
+
+/// `edgerun eval`: accuracy on labelled samples.
+struct EvalCommand {
+  private static let shownFailures = 10
+
+  private let options: Options
+
+  init(_ options: Options) {
+    self.options = options
+  }
+
+  func run() throws(CommandError) -> Int32 {
+    let engine = try Engine(path: options.model, threads: options.threads)
+    guard engine.outputs.count == 1, let classes = engine.outputs[0].classCount else {
+      throw CommandError(
+        options.model
+          + ": is not a classifier, its only output would be [1, C]: use edgerun and judge "
+          + "the outputs, or edgeconv verify")
+    }
+    let reader = SampleReader(inputs: engine.inputs, preprocessing: try engine.preprocessing())
+    let folder = try self.folder()
+    var count = Score()
+    var bar = ProgressBar(total: folder.entries.count)
+    edge_cli_watch_interrupt()
+    for (index, entry) in folder.entries.enumerated() {
+      if edge_cli_interrupted() != 0 {
+        bar.clear()
+        throw CommandError("interrupted", exitCode: ExitCode.interrupted)
+      }
+      do throws(SampleError) {
+        try judge(entry, engine, reader, classes, &count)
+      } catch let failure {
+        count.failures += 1
+        if count.failures <= Self.shownFailures {
+          bar.clear()
+          Console.error(failure.message)
+        }
+      }
+      bar.show(index + 1)
+    }
+    bar.clear()
+    try Console.output(options.isJSON ? json(count) : text(count))
+    return count.failures == 0 ? ExitCode.success : ExitCode.someFailed
+  }
+
+  private struct Score {
+    var samples = 0
+    var correct = 0
+    var correctInFive = 0
+    var failures = 0
+    var times: [UInt64] = []
+
+    func share(_ count: Int) -> Double { samples > 0 ? Double(count) / Double(samples) : 0 }
+  }
+
+  private func folder() throws(CommandError) -> SampleFolder {
+    do throws(SampleError) {
+      return try SampleFolder(options.data ?? "")
+    } catch {
+      throw CommandError(error.message)
+    }
+  }
+
+  private func judge(
+    _ entry: SampleFolder.Entry, _ engine: borrowing Engine, _ reader: SampleReader, _ classes: Int,
+    _ count: inout Score
+  ) throws(SampleError) {
+    let sample = try reader.read(entry.path)
+    let stated = entry.label.map { reader.preprocessing.classIndex($0) } ?? sample.label
+    guard let label = stated, label >= 0, label < classes else {
+      throw SampleError(
+        entry.path
+          + ": has no label that the model knows: give a class name, or an index from 0 to "
+          + String(classes - 1) + ", in labels.tsv or as the array 'label'")
+    }
+    let budget = UInt64(options.budgetMilliseconds * 1e6)
+    let report = try engine.run(sample.tensors, budgetNanoseconds: budget)
+    let values = try engine.output(0).values
+    count.samples += 1
+    count.correct += Classification.top(values) == label ? 1 : 0
+    let best = Classification.best(values, count: 5)
+    count.correctInFive += best.contains { $0.index == label } ? 1 : 0
+    count.times.append(report.nanoseconds)
+  }
+
+  private func text(_ count: Score) -> String {
+    let times = Latencies(count.times)
+    var text = padded("samples", 14) + String(count.samples)
+    if count.failures > 0 { text += ", and " + String(count.failures) + " that failed" }
+    text += "\n" + padded("accuracy", 14) + numberText(100 * count.share(count.correct), digits: 4)
+    text += " % (" + String(count.correct) + " of " + String(count.samples) + ")\n"
+    text +=
+      padded("in best five", 14) + numberText(100 * count.share(count.correctInFive), digits: 4)
+    return text + " %\n" + padded("latency", 14) + "median " + millisecondText(times.median)
+      + "  max " + millisecondText(times.max) + " ms\n"
+  }
+
+  private func json(_ count: Score) -> String {
+    let times = Latencies(count.times)
+    return "{\"model\":" + jsonText(options.model) + ",\"samples\":" + String(count.samples)
+      + ",\"failed\":" + String(count.failures) + ",\"correct\":" + String(count.correct)
+      + ",\"accuracy\":" + numberText(count.share(count.correct))
+      + ",\"accuracy_top5\":" + numberText(count.share(count.correctInFive))
+      + ",\"median_ms\":" + millisecondText(times.median)
+      + ",\"max_ms\":" + millisecondText(times.max) + "}\n"
+  }
+}

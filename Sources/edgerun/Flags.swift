@@ -1,0 +1,65 @@
+/// What a flag sets; raw values index nothing and are never shown.
+enum FlagKind: Int {
+  case output = 0
+  case threads = 1
+  case budget = 2
+  case top = 3
+  case resume = 4
+  case runs = 5
+  case json = 6
+  case profile = 7
+  case data = 8
+  case help = 9
+  case version = 10
+}
+
+/// One flag: the parser and the help text both come from this table.
+struct Flag {
+  let kind: FlagKind
+  /// The spelling, with its dashes.
+  let name: String
+  /// What its value is called in the help text; empty when it takes none.
+  let valueName: String
+  let help: String
+  /// Bits of the commands that take it.
+  let commands: UInt8
+
+  init(_ kind: FlagKind, _ name: String, _ valueName: String, _ help: String, _ commands: [Command])
+  {
+    self.kind = kind
+    self.name = name
+    self.valueName = valueName
+    self.help = help
+    self.commands = commands.reduce(0) { $0 | $1.rawValue }
+  }
+
+  static func all() -> [Flag] {
+    [
+      Flag(
+        .output, "-o", "FILE",
+        "write results to FILE; while running they are in FILE.partial. Standard output unless given",
+        [.run]),
+      Flag(
+        .resume, "--resume", "", "continue after the inputs that FILE.partial already has", [.run]),
+      Flag(
+        .top, "--top", "K", "classes shown for a classifier, best first; 5 unless given", [.run]),
+      Flag(
+        .budget, "--budget-ms", "X",
+        "time for each inference; a model with exits or skips stays within it where it can",
+        [.run, .eval]),
+      Flag(
+        .threads, "--threads", "N", "threads that share one inference, 1 to 64; 1 unless given",
+        [.run, .bench, .eval, .info]),
+      Flag(
+        .runs, "--runs", "N", "timed inferences; unless given 100, or as many as 5 seconds hold",
+        [.bench]),
+      Flag(.profile, "--profile", "", "also list the time of every node", [.bench]),
+      Flag(
+        .data, "--data", "DIR",
+        "folder with labels.tsv (path<TAB>label), or of .npz files with a `label` array", [.eval]),
+      Flag(.json, "--json", "", "print one JSON object instead of text", [.bench, .eval, .info]),
+      Flag(.help, "--help", "", "print this text", [.run, .bench, .eval, .info]),
+      Flag(.version, "--version", "", "print the version", [.run, .bench, .eval, .info]),
+    ]
+  }
+}

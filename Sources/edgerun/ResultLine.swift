@@ -1,0 +1,59 @@
+/// The JSON line of one input.
+enum ResultLine {
+  /// How every line of an input begins; `--resume` recognises inputs by it.
+  static func head(_ input: String) -> String {
+    "{\"input\":" + jsonText(input) + ","
+  }
+
+  /// How a line that reports a failure goes on.
+  static let errorKey = "\"error\":"
+
+  static func failure(_ input: String, _ message: String) -> String {
+    head(input) + errorKey + jsonText(message) + "}\n"
+  }
+
+  static func success(_ input: String, _ body: String, _ report: Report, _ options: Options)
+    -> String
+  {
+    var line = head(input) + body
+    if report.exitTaken > 0 { line += ",\"exit\":" + String(report.exitTaken) }
+    if report.blocksSkipped > 0 { line += ",\"skipped\":" + String(report.blocksSkipped) }
+    if options.budgetMilliseconds > 0 {
+      line += ",\"budget_met\":" + (report.isBudgetMet ? "true" : "false")
+    }
+    return line + ",\"ms\":" + millisecondText(report.nanoseconds) + "}\n"
+  }
+
+  /// `"top":[{"label":"seven","index":7,"score":0.93}]`; the label is left out when the model has none.
+  static func top(_ classes: [ScoredClass], labels: [String]) -> String {
+    var text = "\"top\":["
+    for (place, entry) in classes.enumerated() {
+      text += place > 0 ? ",{" : "{"
+      if entry.index < labels.count { text += "\"label\":" + jsonText(labels[entry.index]) + "," }
+      text +=
+        "\"index\":" + String(entry.index) + ",\"score\":" + numberText(entry.score, digits: 4)
+        + "}"
+    }
+    return text + "]"
+  }
+
+  /// `{"name":"boxes","shape":[1,4420,4],"min":-1.5,"max":2.25,"mean":0.1}`; NaN counts in none of the three.
+  static func summary(name: String, shape: [Int], values: [Float]) -> String {
+    var (least, greatest, sum, count) = (Double.infinity, -Double.infinity, 0.0, 0)
+    for value in values where !value.isNaN {
+      let wide = Double(value)
+      least = wide < least ? wide : least
+      greatest = wide > greatest ? wide : greatest
+      sum += wide
+      count += 1
+    }
+    return "{\"name\":" + jsonText(name) + ",\"shape\":" + shapeText(shape)
+      + ",\"min\":" + numberText(least) + ",\"max\":" + numberText(greatest)
+      + ",\"mean\":" + numberText(sum / Double(count)) + "}"
+  }
+}
+
+/// Nanoseconds as milliseconds with four significant digits.
+func millisecondText(_ nanoseconds: UInt64) -> String {
+  numberText(Double(nanoseconds) / 1e6, digits: 4)
+}

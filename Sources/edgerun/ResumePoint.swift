@@ -1,0 +1,53 @@
+import CEdgeHost
+import EdgeSamples
+
+/// How far an earlier run came, read from its results file.
+struct ResumePoint {
+  /// Inputs that have a line.
+  var inputCount = 0
+  /// Inputs among them whose line is an error.
+  var failureCount = 0
+  /// Bytes of these lines; a line cut off in the middle lies behind them.
+  var byteCount = 0
+  /// Whether the file with its final name exists.
+  var isComplete = false
+
+  /// Reads `OUT.partial`, or `OUT` when only that is there.
+  ///
+  /// - Throws: an error when the lines are not those of these inputs in this order.
+  static func read(_ output: String, _ inputs: [Input]) throws(CommandError) -> ResumePoint {
+    var point = ResumePoint()
+    var path = ResultFile.partialPath(output)
+    var code: Int32 = 0
+    if edge_cli_kind(path, &code) == EDGE_CLI_MISSING {
+      guard edge_cli_kind(output, &code) == EDGE_CLI_FILE else { return point }
+      path = output
+      point.isComplete = true
+    }
+    let bytes: [UInt8]
+    do throws(SampleError) {
+      bytes = try readBytes(path)
+    } catch {
+      throw CommandError(error.message)
+    }
+    while let end = bytes[point.byteCount...].firstIndex(of: 0x0A) {
+      let line = bytes[point.byteCount..<end]
+      guard point.inputCount < inputs.count else { throw foreign(path) }
+      let head = [UInt8](ResultLine.head(inputs[point.inputCount].path).utf8)
+      guard line.starts(with: head) else { throw foreign(path) }
+      let isFailure = line.dropFirst(head.count).starts(with: ResultLine.errorKey.utf8)
+      point.failureCount += isFailure ? 1 : 0
+      point.inputCount += 1
+      point.byteCount = end + 1
+    }
+    if point.isComplete && point.inputCount != inputs.count { throw foreign(path) }
+    return point
+  }
+
+  private static func foreign(_ path: String) -> CommandError {
+    CommandError(
+      path
+        + ": holds results of other inputs: give the same inputs in the same order, or remove the "
+        + "file, or name another after -o")
+  }
+}

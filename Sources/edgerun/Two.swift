@@ -1,2 +1,0 @@
-/// x
-let programName: StaticString = "edgerun"
