@@ -2,16 +2,9 @@ import EdgeFormat
 
 /// A convolution or fully connected layer, ready to be emitted.
 struct FilterLayer {
-  /// What follows the sum of products.
-  enum Activation: Equatable {
-    case none
-    case clamp(Float, Float)
-    case leaky(Float)
-  }
-
   var bank: FilterBank
   var bias: [Float]?
-  var window = Window()
+  var window = KernelWindow()
   /// Decided scales of the weights.
   var scales: [Float]?
   /// The value read, the order it must have, and the sizes under which the kernel sees it: `[N, H, W, C]`.
@@ -22,7 +15,7 @@ struct FilterLayer {
   var target: ValueID
   var targetOrder: [Int]
   var targetDims: [Dimension]
-  var activation = Activation.none
+  var activation = Epilogue.Activation.none
   /// A value of the target's shape that is added.
   var residual: ValueID?
   /// Whether the residual is added before the activation.
@@ -34,22 +27,16 @@ struct FilterLayer {
     switch activation {
     case .none: return true
     case .clamp: return residualFirst
-    case .leaky: return false
+    case .leakyRelu: return false
     }
   }
 
-  /// Reads the fused attributes of a node (see `Operator`).
-  mutating func readFusion(_ node: Node) {
-    switch node.string("edge.activation") {
-    case "relu": activation = .clamp(0, .infinity)
-    case "clip": activation = .clamp(node.float("edge.low") ?? -.infinity, node.float("edge.high") ?? .infinity)
-    case "leaky_relu": activation = .leaky(node.float("edge.slope") ?? 0.01)
-    default: break
-    }
-    if let index = node.int("edge.residual"), index < node.inputs.count {
-      residual = node.inputs[index]
-      residualFirst = node.int("edge.residual_first") == 1
-    }
+  /// Takes over what a fusion left on a node.
+  mutating func readEpilogue(_ node: Node) {
+    let epilogue = Epilogue(node)
+    activation = epilogue.activation
+    residual = epilogue.residual.flatMap { node.input($0) }
+    residualFirst = epilogue.residualFirst
   }
 
   /// The parameter record but for the clamp of an int8 output.

@@ -18,16 +18,4 @@ extension AffineParameters {
     let code = (real / Double(scale)).rounded(.toNearestOrEven) + Double(zeroPoint)
     return Int32(min(max(code, -128), 127))
   }
-
-  /// The parameters of a range, widened to contain 0 so that 0 is exact.
-  static func covering(_ low: Double, _ high: Double) -> AffineParameters {
-    let low = min(low, 0)
-    let high = max(high, 0)
-    let width = high - low
-    guard width > 0, width.isFinite else { return AffineParameters(scale: 1, zeroPoint: 0) }
-    let scale = Float(width / 255)
-    guard scale > 0 else { return AffineParameters(scale: 1, zeroPoint: 0) }
-    let zero = (-128 - low / Double(scale)).rounded(.toNearestOrEven)
-    return AffineParameters(scale: scale, zeroPoint: Int32(min(max(zero, -128), 127)))
-  }
 }

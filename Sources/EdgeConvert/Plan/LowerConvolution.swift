@@ -24,10 +24,10 @@ extension Lowering {
       bank: bank, bias: try lowering.biasInput(node), source: source, sourceOrder: order,
       sourceDims: Lowering.imageDims(shape), target: target, targetOrder: order,
       targetDims: Lowering.imageDims(outputShape))
-    layer.window = try Window(
+    layer.window = try KernelWindow(
       node, kernel: kernel, input: Array(shape[2...]), output: Array(outputShape[2...]))
     layer.scales = node.inputs[1].flatMap { lowering.quantization.weightScales[$0] }
-    layer.readFusion(node)
+    layer.readEpilogue(node)
     try lowering.emit(layer, of: node)
   }
 

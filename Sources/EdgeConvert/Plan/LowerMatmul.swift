@@ -30,7 +30,7 @@ extension Lowering {
       sourceDims: [Dimension(1), Dimension(1)] + order.map { sizes[$0] }, target: target,
       targetOrder: [0, 1], targetDims: [Dimension(1), Dimension(1)] + shape)
     layer.scales = alpha == 1 ? lowering.quantization.weightScales[b] : nil
-    layer.readFusion(node)
+    layer.readEpilogue(node)
     try lowering.emit(layer, of: node)
   }
 
@@ -87,7 +87,7 @@ extension Lowering {
       sourceDims: [Dimension(1), Dimension(1), count, shape[axis]], target: target, targetOrder: order,
       targetDims: [Dimension(1), Dimension(1), count, outputShape[axis]])
     layer.scales = quantization.weightScales[weights]
-    layer.readFusion(node)
+    layer.readEpilogue(node)
     layer.bias = try biasInput(node)
     try emit(layer, of: node)
   }

@@ -41,7 +41,7 @@ extension Lowering {
     else {
       throw unsupported(node, "an input of rank \(shape.count)", remedy: "one or two spatial axes")
     }
-    let window = try Window(
+    let window = try KernelWindow(
       node, kernel: kernel, input: Array(shape[2...]), output: Array(outputShape[2...]))
     var p = PoolParameters()
     p.kernelHeight = Int32(window.kernel.height)

@@ -39,7 +39,7 @@ extension Lowering {
   func constantParameters(_ value: ValueID, _ tensor: Tensor) -> AffineParameters {
     if let decided = quantization.values[value] { return decided }
     let values = tensor.floats
-    return .covering(Double(values.min() ?? 0), Double(values.max() ?? 0))
+    return AffineParameters(low: values.min() ?? 0, high: values.max() ?? 0)
   }
 }
 

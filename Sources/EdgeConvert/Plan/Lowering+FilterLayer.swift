@@ -50,7 +50,7 @@ extension Lowering {
     case .clamp(let low, let high):
       parameters.lowFloat = low
       parameters.highFloat = high
-    case .leaky(let slope): parameters.slope = slope
+    case .leakyRelu(let slope): parameters.slope = slope
     }
     let residual = try residualView(layer, .float)
     let y = try result(layer.target, order: layer.targetOrder)
@@ -111,11 +111,11 @@ extension Lowering {
   }
 
   private func setClamp(
-    _ activation: FilterLayer.Activation, _ output: AffineParameters?, _ parameters: inout ConvolutionParameters
+    _ activation: Epilogue.Activation, _ output: AffineParameters?, _ parameters: inout ConvolutionParameters
   ) {
     switch (activation, output) {
     case (.none, _): break
-    case (.leaky(let slope), _): parameters.slope = slope
+    case (.leakyRelu(let slope), _): parameters.slope = slope
     case (.clamp(let low, let high), let output?):
       parameters.low = output.quantized(Double(low))
       parameters.high = output.quantized(Double(high))
@@ -147,7 +147,7 @@ extension Lowering {
   }
 }
 
-extension FilterLayer.Activation {
+extension Epilogue.Activation {
   /// The activation as a node of its own; nil when there is none.
   var unary: UnaryParameters? {
     var parameters = UnaryParameters()
@@ -157,7 +157,7 @@ extension FilterLayer.Activation {
       parameters.kind = Int32(EDGE_UNARY_CLIP)
       parameters.alpha = low
       parameters.beta = high
-    case .leaky(let slope):
+    case .leakyRelu(let slope):
       parameters.kind = Int32(EDGE_UNARY_LEAKY_RELU)
       parameters.alpha = slope
     }

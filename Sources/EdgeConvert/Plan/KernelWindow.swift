@@ -1,7 +1,7 @@
 import EdgeFormat
 
 /// Geometry of a sliding window over height and width; one-dimensional operators have height 1.
-struct Window: Sendable, Equatable {
+struct KernelWindow: Sendable, Equatable {
   var kernel = (height: 1, width: 1)
   var stride = (height: 1, width: 1)
   var dilation = (height: 1, width: 1)
@@ -32,7 +32,7 @@ struct Window: Sendable, Equatable {
           + "pads for a kernel of rank \(rank); one or two spatial axes are supported")
     }
     let axes = (0..<rank).map { axis in
-      Window.pads(
+      KernelWindow.pads(
         node.string("auto_pad") ?? "NOTSET", explicit: (pads[axis], pads[axis + rank]),
         extent: (kernel[axis] - 1) * dilations[axis] + 1, stride: strides[axis], input: input[axis],
         output: output[axis])
@@ -64,7 +64,7 @@ struct Window: Sendable, Equatable {
     }
   }
 
-  static func == (a: Window, b: Window) -> Bool {
+  static func == (a: KernelWindow, b: KernelWindow) -> Bool {
     a.kernel == b.kernel && a.stride == b.stride && a.dilation == b.dilation && a.top == b.top
       && a.left == b.left && a.bottom == b.bottom && a.right == b.right
   }
