@@ -1,5 +1,6 @@
 /*
- * INT8 convolution inside CEdgeKernels: how the work is cut, and how an ISA plugs in its micro-tile.
+ * INT8 convolution inside CEdgeKernels: how the work is cut, and how an ISA plugs in its
+ * micro-tile.
  *
  * An ISA writes one function that computes a tile of `rows` output pixels by `blocks` blocks of 16
  * channels, describes the tile shapes it has in a conv_s8_isa, and calls edge_conv_s8_drive:
@@ -15,7 +16,8 @@
 
 #include "../include/edge_kernels.h"
 
-/* What one unit of work computes: output pixels in (image, y, x) order, channels from a multiple of 16. */
+/* What one unit of work computes: output pixels in (image, y, x) order, channels from a multiple
+ * of 16. */
 typedef struct conv_s8_unit {
   int32_t pixel_begin, pixel_end;
   int32_t channel_begin, channel_end;
@@ -24,29 +26,30 @@ typedef struct conv_s8_unit {
 conv_s8_unit edge_conv_s8_unit(const edge_conv *p, int32_t unit);
 
 /*
- * The accumulator of row r and channel j of block b is the bias plus, over segments s and k < segment_k4,
- *   sum over t < 4 of input[pixel[r] + segment[s] + 4*k + t]
+ * The accumulator of row r and channel j of block b is the bias plus, over segments s and k <
+ * segment_k4, sum over t < 4 of input[pixel[r] + segment[s] + 4*k + t]
  *                   * weights[b*block_bytes + ((s*segment_k4 + k)*16 + j)*4 + t].
- * Dwords of the input are not aligned, and the last one of a segment may reach past it: those weights are 0.
+ * Dwords of the input are not aligned, and the last one of a segment may reach past it: those
+ * weights are 0.
  */
 typedef struct conv_s8_tile {
   const int8_t *input;
   const int64_t *pixel;   /* [rows] */
   const int64_t *segment; /* [segments] */
   int32_t segments, segment_k4;
-  const int8_t *weights;  /* of the first block */
+  const int8_t *weights; /* of the first block */
   int64_t block_bytes;
   const edge_epilogue *epilogue;
-  void *output;           /* the whole tensor, elements of the output type */
-  int64_t index;          /* element of row 0, channel `channel` in output and residual */
-  int64_t stride;         /* elements from one row to the next */
-  int32_t channel;        /* first channel: index into bias, multiplier */
-  int32_t channels;       /* to store: 1..16*blocks */
+  void *output;     /* the whole tensor, elements of the output type */
+  int64_t index;    /* element of row 0, channel `channel` in output and residual */
+  int64_t stride;   /* elements from one row to the next */
+  int32_t channel;  /* first channel: index into bias, multiplier */
+  int32_t channels; /* to store: 1..16*blocks */
 } conv_s8_tile;
 
 typedef struct conv_s8_isa {
-  int32_t max_blocks;     /* 1..4 */
-  int32_t max_rows[5];    /* by blocks; [0] is unused */
+  int32_t max_blocks;  /* 1..4 */
+  int32_t max_rows[5]; /* by blocks; [0] is unused */
   void (*run)(const conv_s8_tile *tile, int32_t rows, int32_t blocks);
 } conv_s8_isa;
 

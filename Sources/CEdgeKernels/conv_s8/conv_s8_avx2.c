@@ -6,8 +6,8 @@
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
 /*
- * Bytes are widened to 16 bits, where the pairwise multiply-add is exact. One vector of sums holds two partial
- * sums of each of 4 channels, joined at the end.
+ * Bytes are widened to 16 bits, where the pairwise multiply-add is exact. One vector of sums holds
+ * two partial sums of each of 4 channels, joined at the end.
  */
 static ALWAYS_INLINE __m256i widen(const int8_t *p) {
   return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p));

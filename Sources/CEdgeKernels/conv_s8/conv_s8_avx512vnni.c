@@ -15,7 +15,8 @@ static ALWAYS_INLINE __m512i broadcast_flipped(const int8_t *a, __m512i flip) {
   return _mm512_xor_si512(_mm512_set1_epi32(dword), flip);
 }
 
-/* Opaque, so that the compiler folds the broadcast into the xor instead of flipping a scalar first. */
+/* Opaque, so that the compiler folds the broadcast into the xor instead of flipping a scalar first.
+ */
 static ALWAYS_INLINE __m512i flip_mask(void) {
   __m512i flip = _mm512_set1_epi32((int32_t)0x80808080);
   __asm__("" : "+v"(flip));
@@ -73,9 +74,8 @@ static ALWAYS_INLINE void run_one(const conv_s8_tile *t, const int blocks) {
           _mm512_dpbusd_epi32(part[0][b], a, _mm512_loadu_si512(weights + b * block_bytes));
     }
   }
-  UNROLL for (int b = 0; b < blocks; ++b) sum[b] =
-      _mm512_add_epi32(_mm512_add_epi32(part[0][b], part[1][b]),
-                       _mm512_add_epi32(part[2][b], part[3][b]));
+  UNROLL for (int b = 0; b < blocks; ++b) sum[b] = _mm512_add_epi32(
+      _mm512_add_epi32(part[0][b], part[1][b]), _mm512_add_epi32(part[2][b], part[3][b]));
   store_tile(t, sum, 1, blocks);
 }
 
@@ -89,18 +89,17 @@ static ALWAYS_INLINE void run_one(const conv_s8_tile *t, const int blocks) {
 #define TILES_1_6(b) TILE(1, b) TILE(2, b) TILE(3, b) TILE(4, b) TILE(5, b) TILE(6, b)
 #define TILES_7_8(b) TILE(7, b) TILE(8, b)
 #define TILES_9_12(b) TILE(9, b) TILE(10, b) TILE(11, b) TILE(12, b)
-TILES_1_6(1) TILES_7_8(1) TILES_9_12(1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1)
-TILES_1_6(2) TILES_7_8(2) TILES_9_12(2)
-TILES_1_6(3) TILES_7_8(3)
-TILES_1_6(4)
+TILES_1_6(1)
+TILES_7_8(1) TILES_9_12(1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1) TILES_1_6(2) TILES_7_8(2)
+    TILES_9_12(2) TILES_1_6(3) TILES_7_8(3) TILES_1_6(4)
 
 #define NAMES_1_6(b) run_1x##b, run_2x##b, run_3x##b, run_4x##b, run_5x##b, run_6x##b
 #define NAMES_7_12(b) run_7x##b, run_8x##b, run_9x##b, run_10x##b, run_11x##b, run_12x##b
-static void (*const tiles[4][16])(const conv_s8_tile *t) = {
-    {NAMES_1_6(1), NAMES_7_12(1), run_13x1, run_14x1, run_15x1, run_16x1},
-    {NAMES_1_6(2), NAMES_7_12(2)},
-    {NAMES_1_6(3), run_7x3, run_8x3},
-    {NAMES_1_6(4)},
+        static void (*const tiles[4][16])(const conv_s8_tile *t) = {
+            {NAMES_1_6(1), NAMES_7_12(1), run_13x1, run_14x1, run_15x1, run_16x1},
+            {NAMES_1_6(2), NAMES_7_12(2)},
+            {NAMES_1_6(3), run_7x3, run_8x3},
+            {NAMES_1_6(4)},
 };
 
 static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {

@@ -5,7 +5,8 @@
 /* How the output of a convolution is cut: row parts outside, panels of up to 64 channels inside. */
 typedef struct conv_s8_split {
   int32_t direct; /* no tap falls outside the image: the input is read in place */
-  int32_t span;   /* rows of output per part: pixels of the batch if direct, lines of an image if not */
+  int32_t
+      span; /* rows of output per part: pixels of the batch if direct, lines of an image if not */
   int32_t total;  /* of these, in the batch if direct, in an image if not */
   int32_t parts;  /* per batch if direct, per image if not */
   int32_t panels; /* units that a part is cut into */
@@ -24,9 +25,7 @@ static int32_t ceil_div(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b
 static int32_t min_of(int32_t a, int32_t b) { return a < b ? a : b; }
 static int32_t max_of(int32_t a, int32_t b) { return a > b ? a : b; }
 
-static int whole_rows(const edge_conv *p) {
-  return p->dilation_w == 1 && p->in_stride == p->in_c;
-}
+static int whole_rows(const edge_conv *p) { return p->dilation_w == 1 && p->in_stride == p->in_c; }
 
 static int32_t segment_count(const edge_conv *p) {
   return whole_rows(p) ? p->kernel_h : p->kernel_h * p->kernel_w;
@@ -66,7 +65,8 @@ static conv_s8_split split_of(const edge_conv *p) {
   s.total = s.direct ? p->batch * p->out_h * p->out_w : p->out_h;
   int64_t pixels = (int64_t)s.total * (s.direct ? 1 : p->out_w);
   int64_t macs = pixels * blocks * 64 * edge_conv_k4(p);
-  int32_t wanted = macs > (int64_t)unit_macs * useful_units ? useful_units : (int32_t)(macs / unit_macs);
+  int32_t wanted =
+      macs > (int64_t)unit_macs * useful_units ? useful_units : (int32_t)(macs / unit_macs);
   int by_channel = wanted > 1 && panels > 1 && pixels <= direct_pixels;
   s.panels = by_channel ? panels : 1;
   int32_t parts = by_channel ? ceil_div(wanted, panels) : max_of(wanted, ceil_div(pixels, 192));
@@ -119,7 +119,8 @@ size_t edge_conv_scratch_s8(const edge_conv *p) {
 }
 
 static void stage_line(const edge_conv *p, const int8_t *line, int64_t width, int8_t *to) {
-  int32_t from = min_of(p->pad_left, (int32_t)width), inside = min_of(p->in_w, (int32_t)width - from);
+  int32_t from = min_of(p->pad_left, (int32_t)width),
+          inside = min_of(p->in_w, (int32_t)width - from);
   size_t pixel = (size_t)p->in_c;
   memset(to, p->input_zero, (size_t)from * pixel);
   to += from * pixel;
@@ -156,21 +157,23 @@ static void set_segments(const edge_conv *p, int64_t tap_line, int64_t pixel, in
 /* Byte offsets of output pixels [begin, end) of the batch from the input of pixel 0. */
 static void set_pixels(const edge_conv *p, int32_t begin, int32_t end, int64_t image, int64_t line,
                        int64_t pixel, int64_t *offset) {
-  int32_t ox = begin % p->out_w, row = begin / p->out_w;
-  int32_t oy = row % p->out_h, n = row / p->out_h;
-  for (int32_t i = begin; i < end; ++i) {
-    *offset++ = n * image + (int64_t)oy * p->stride_h * line + (int64_t)ox * p->stride_w * pixel;
-    if (++ox < p->out_w)
-      continue;
-    ox = 0;
-    if (++oy == p->out_h) {
-      oy = 0;
-      ++n;
-    }
+  int64_t step = p->stride_w * pixel;
+  /* Output lines that follow each other in the input as pixels do are one run. */
+  int joined =
+      p->stride_h * line == p->out_w * step && p->in_h * line == p->out_h * p->out_w * step;
+  for (int32_t i = begin; i < end;) {
+    int32_t row = i / p->out_w, ox = i % p->out_w;
+    int32_t run = joined ? end - i : min_of(p->out_w - ox, end - i);
+    int64_t first =
+        row / p->out_h * image + (int64_t)(row % p->out_h) * p->stride_h * line + ox * step;
+    for (int32_t j = 0; j < run; ++j)
+      *offset++ = first + j * step;
+    i += run;
   }
 }
 
-/* Makes the input of output pixels [begin, end) readable through tile->input, ->pixel and ->segment. */
+/* Makes the input of output pixels [begin, end) readable through tile->input, ->pixel and
+ * ->segment. */
 static void prepare(const edge_conv *p, const conv_s8_split *s, const int8_t *x, int32_t begin,
                     int32_t end, int8_t *staged, int64_t *segment, int64_t *pixel,
                     conv_s8_tile *tile) {

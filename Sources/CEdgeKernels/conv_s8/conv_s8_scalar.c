@@ -45,8 +45,7 @@ void edge_s8_conv__scalar(const edge_conv *p, const int8_t *x, void *y, void *sc
                   (const int8_t *)p->weights + n / 16 * block_bytes, sum);
         int32_t channels = u.channel_end - n < 16 ? u.channel_end - n : 16;
         for (int32_t j = 0; j < channels; ++j)
-          epilogue_s8_store(e, (int32_t)sum[j], n + j, y,
-                            (int64_t)pixel * p->out_stride + n + j);
+          epilogue_s8_store(e, (int32_t)sum[j], n + j, y, (int64_t)pixel * p->out_stride + n + j);
       }
     }
   }

@@ -29,7 +29,8 @@ static ALWAYS_INLINE __m256 epilogue_add(const edge_epilogue *e, __m256 v, __m12
 
 static ALWAYS_INLINE void epilogue_store_float(const edge_epilogue *e, __m256 v, float *y,
                                                int64_t index, int32_t count) {
-  __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  __m256i mask =
+      _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   if (e->residual)
     v = _mm256_add_ps(v, _mm256_maskload_ps((const float *)e->residual + index, mask));
   v = _mm256_min_ps(_mm256_set1_ps(e->high_f), v);
@@ -37,7 +38,8 @@ static ALWAYS_INLINE void epilogue_store_float(const edge_epilogue *e, __m256 v,
   _mm256_maskstore_ps(y + index, mask, v);
 }
 
-/* Stores the first `count` of 16 sums of one output pixel (bias included), channels from `channel`. */
+/* Stores the first `count` of 16 sums of one output pixel (bias included), channels from `channel`.
+ */
 static __attribute__((noinline)) void epilogue_store16(const edge_epilogue *e, __m256i sum0,
                                                        __m256i sum1, int32_t channel, void *output,
                                                        int64_t index, int32_t count) {
@@ -58,7 +60,8 @@ static __attribute__((noinline)) void epilogue_store16(const edge_epilogue *e, _
                                      _mm256_cvtps_epi32(_mm256_min_ps(v1, limit)));
   words = _mm256_adds_epi16(words, _mm256_set1_epi16((int16_t)e->zero));
   __m256i packed = _mm256_packs_epi16(words, words);
-  __m128i q = _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1));
+  __m128i q =
+      _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1));
   q = _mm_max_epi8(_mm_min_epi8(q, _mm_set1_epi8((int8_t)e->high)), _mm_set1_epi8((int8_t)e->low));
   int8_t *to = (int8_t *)output + index;
   if (count >= 16 && !e->table) {

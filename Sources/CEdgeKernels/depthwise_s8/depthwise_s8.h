@@ -1,12 +1,13 @@
-/* INT8 depthwise convolution inside CEdgeKernels: how the work is cut, and the entry point of each ISA. */
+/* INT8 depthwise convolution inside CEdgeKernels: how the work is cut, and the entry point of each
+ * ISA. */
 #ifndef EDGE_DEPTHWISE_S8_H
 #define EDGE_DEPTHWISE_S8_H
 
 #include "../include/edge_kernels.h"
 
 /*
- * What one unit of work computes: output lines (batch*out_h of them, image by image) and channels from
- * a multiple of 64.
+ * What one unit of work computes: output lines (batch*out_h of them, image by image) and channels
+ * from a multiple of 64.
  */
 typedef struct depthwise_s8_unit {
   int32_t line_begin, line_end;

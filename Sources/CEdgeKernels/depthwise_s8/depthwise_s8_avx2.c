@@ -6,8 +6,8 @@
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
 /*
- * 16 channels at a time, widened to 16 bits. Four kernel rows of a column are four vectors of row pairs:
- * rows 0 and 1 of channels 0-3 and 8-11, of channels 4-7 and 12-15, then rows 2 and 3 alike.
+ * 16 channels at a time, widened to 16 bits. Four kernel rows of a column are four vectors of row
+ * pairs: rows 0 and 1 of channels 0-3 and 8-11, of channels 4-7 and 12-15, then rows 2 and 3 alike.
  */
 enum { column_bytes = 128 };
 
@@ -29,8 +29,8 @@ static void fill_columns(const depthwise_s8_lines *in, int32_t x, int32_t count,
   for (int32_t end = x + count; x < end; ++x, to += stride) {
     int inside = (uint32_t)x < (uint32_t)in->width;
     __m256i row[4];
-    UNROLL for (int i = 0; i < 4; ++i) row[i] = _mm256_cvtepi8_epi16(_mm_loadu_si128(
-        (const __m128i *)(inside ? in->line[i] + x * in->step[i] : in->zero)));
+    UNROLL for (int i = 0; i < 4; ++i) row[i] = _mm256_cvtepi8_epi16(
+        _mm_loadu_si128((const __m128i *)(inside ? in->line[i] + x * in->step[i] : in->zero)));
     __m256i *pairs = (__m256i *)to;
     _mm256_storeu_si256(pairs, _mm256_unpacklo_epi16(row[0], row[1]));
     _mm256_storeu_si256(pairs + 1, _mm256_unpackhi_epi16(row[0], row[1]));
@@ -51,9 +51,11 @@ static ALWAYS_INLINE void run_pixels(const edge_conv *p, int32_t channel, const 
       __m256i w0 = _mm256_loadu_si256((const __m256i *)weights);
       __m256i w1 = _mm256_loadu_si256((const __m256i *)(weights + 32));
       UNROLL for (int i = 0; i < count; ++i) {
-        const __m256i *pairs = (const __m256i *)(from + (int64_t)i * p->stride_w * groups * column_bytes);
+        const __m256i *pairs =
+            (const __m256i *)(from + (int64_t)i * p->stride_w * groups * column_bytes);
         sum[i][0] = _mm256_add_epi32(sum[i][0], _mm256_madd_epi16(_mm256_loadu_si256(pairs), w0));
-        sum[i][1] = _mm256_add_epi32(sum[i][1], _mm256_madd_epi16(_mm256_loadu_si256(pairs + 1), w1));
+        sum[i][1] =
+            _mm256_add_epi32(sum[i][1], _mm256_madd_epi16(_mm256_loadu_si256(pairs + 1), w1));
       }
     }
   }

@@ -4,15 +4,16 @@
 static uint32_t sum_channel(const edge_conv *p, const int8_t *image, int32_t oy, int32_t ox,
                             int32_t c) {
   int32_t groups = (p->kernel_h + 3) / 4;
-  const int8_t *weights = (const int8_t *)p->weights +
-                          ((int64_t)(c / 16) * p->kernel_w * groups * 16 + c % 16) * 4;
+  const int8_t *weights =
+      (const int8_t *)p->weights + ((int64_t)(c / 16) * p->kernel_w * groups * 16 + c % 16) * 4;
   uint32_t sum = (uint32_t)p->epilogue.bias[c];
   for (int32_t ky = 0; ky < p->kernel_h; ++ky) {
     int32_t iy = oy * p->stride_h + ky * p->dilation_h - p->pad_top;
     for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
       int32_t ix = ox * p->stride_w + kx * p->dilation_w - p->pad_left;
       int inside = iy >= 0 && iy < p->in_h && ix >= 0 && ix < p->in_w;
-      int32_t value = inside ? image[((int64_t)iy * p->in_w + ix) * p->in_stride + c] : p->input_zero;
+      int32_t value =
+          inside ? image[((int64_t)iy * p->in_w + ix) * p->in_stride + c] : p->input_zero;
       sum += (uint32_t)(value * weights[(kx * groups + ky / 4) * 64 + ky % 4]);
     }
   }

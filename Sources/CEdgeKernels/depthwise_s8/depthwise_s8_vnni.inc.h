@@ -1,20 +1,23 @@
 /*
- * Depthwise over one vector of channels (VECTOR_BYTES of them), included once for zmm and once for ymm.
+ * Depthwise over one vector of channels (VECTOR_BYTES of them), included once for zmm and once for
+ * ymm.
  *
- * Four lines of a column are interleaved into quads: dword j of a quad holds the four bytes of one channel.
- * Quad q has in each 128-bit lane l the channels 16*l + 4*q + (0..3); narrowing undoes that order, so that
- * only weights, bias and multipliers are arranged (once a unit), never the data.
+ * Four lines of a column are interleaved into quads: dword j of a quad holds the four bytes of one
+ * channel. Quad q has in each 128-bit lane l the channels 16*l + 4*q + (0..3); narrowing undoes
+ * that order, so that only weights, bias and multipliers are arranged (once a unit), never the
+ * data.
  */
 
 typedef struct NAME(block) {
-  const int8_t *weights;          /* [kernel_w][groups][4] quads */
+  const int8_t *weights; /* [kernel_w][groups][4] quads */
   vector_i bias[4];
   vector_f multiplier[4];
   const edge_conv *conv;
   int32_t channel, channels;
 } NAME(block);
 
-/* Lane l of quad q takes lane q of block l, blocks being 64 bytes of 16 dwords; missing blocks are zero. */
+/* Lane l of quad q takes lane q of block l, blocks being 64 bytes of 16 dwords; missing blocks are
+ * zero. */
 static void NAME(arrange)(const void *blocks, int64_t block_bytes, int32_t count, void *quads) {
   for (int32_t q = 0; q < 4; ++q)
     for (int32_t l = 0; l < VECTOR_BYTES / 16; ++l) {
@@ -60,11 +63,15 @@ static __attribute__((noinline)) void NAME(store_any)(const NAME(block) * b, con
   for (int32_t q = 0; q < 4; ++q)
     for (int32_t l = 0; l < VECTOR_BYTES / 16; ++l)
       memcpy(natural + 16 * l + 4 * q, (const char *)&sum[q] + 16 * l, 16);
-  for (int32_t c = 0; c < b->channels; c += 16) {
-    int32_t left = b->channels - c;
-    epilogue_store_any(&b->conv->epilogue, _mm512_loadu_si512(natural + c), b->channel + c, y,
-                       index + c, (__mmask16)(left < 16 ? (1 << left) - 1 : 0xffff));
-  }
+  __m512i blocks[4];
+  for (int32_t i = 0; i < 4; ++i)
+    blocks[i] = _mm512_loadu_si512(natural + 16 * i % VECTOR_BYTES);
+  conv_s8_tile tile = {.epilogue = &b->conv->epilogue,
+                       .output = y,
+                       .index = index,
+                       .channel = b->channel,
+                       .channels = b->channels};
+  store_tile_any(&tile, blocks, 1, (b->channels + 15) / 16);
 }
 
 static ALWAYS_INLINE void NAME(store)(const NAME(block) * b, const vector_i sum[4], int plain,
@@ -81,7 +88,8 @@ static ALWAYS_INLINE void NAME(store)(const NAME(block) * b, const vector_i sum[
   vector_i high = OP(adds_epi16)(OP(packs_epi32)(v[2], v[3]), zero);
   vector_i byte = OP(min_epi8)(OP(packs_epi16)(low, high), OP(set1_epi8)((int8_t)e->high));
   byte = OP(max_epi8)(byte, OP(set1_epi8)((int8_t)e->low));
-  OP(mask_storeu_epi8)((int8_t *)y + index, (vector_mask)(~UINT64_C(0) >> (64 - b->channels)), byte);
+  OP(mask_storeu_epi8)
+  ((int8_t *)y + index, (vector_mask)(~UINT64_C(0) >> (64 - b->channels)), byte);
 }
 
 /* Column x of up to three lines; outside the image every quad is the flipped zero. */
@@ -97,10 +105,11 @@ static ALWAYS_INLINE void NAME(column3)(const depthwise_s8_lines *in, int32_t x,
 }
 
 #define MULTIPLY(to, from, tap)                                                                    \
-  UNROLL for (int q = 0; q < 4; ++q) to[q] = OP(dpbusd_epi32)(                                     \
-      from[q], quad[q], LOAD(b->weights + (4 * (tap) + q) * VECTOR_BYTES))
+  UNROLL for (int q = 0; q < 4; ++q) to[q] =                                                       \
+      OP(dpbusd_epi32)(from[q], quad[q], LOAD(b->weights + (4 * (tap) + q) * VECTOR_BYTES))
 
-/* One output line, kernel up to 3 high, 3 wide, stride 1 or 2: a column feeds every pixel it touches. */
+/* One output line, kernel up to 3 high, 3 wide, stride 1 or 2: a column feeds every pixel it
+ * touches. */
 static ALWAYS_INLINE void NAME(line3)(const NAME(block) * b, const depthwise_s8_lines *in,
                                       const int stride, const int plain, void *y, int64_t index) {
   const edge_conv *p = b->conv;
@@ -134,7 +143,8 @@ static ALWAYS_INLINE void NAME(line3)(const NAME(block) * b, const depthwise_s8_
 }
 #undef MULTIPLY
 
-/* Interleaves columns [x, x + count) of one group of four kernel rows, stride_bytes from one to the next. */
+/* Interleaves columns [x, x + count) of one group of four kernel rows, stride_bytes from one to the
+ * next. */
 static void NAME(fill_columns)(const depthwise_s8_lines *in, int32_t x, int32_t count,
                                int64_t stride_bytes, int8_t *to) {
   for (int32_t end = x + count; x < end; ++x, to += stride_bytes) {
@@ -157,17 +167,17 @@ static ALWAYS_INLINE void NAME(pixels)(const NAME(block) * b, const int8_t *colu
   for (int32_t kx = 0; kx < p->kernel_w; ++kx) {
     const int8_t *from = columns + kx * p->dilation_w * column_bytes;
     for (int32_t g = 0; g < groups; ++g, weights += 4 * VECTOR_BYTES, from += 4 * VECTOR_BYTES)
-      UNROLL for (int i = 0; i < count; ++i) UNROLL for (int q = 0; q < 4; ++q) sum[i][q] =
-          OP(dpbusd_epi32)(sum[i][q],
-                           LOAD(from + i * p->stride_w * column_bytes + q * VECTOR_BYTES),
-                           LOAD(weights + q * VECTOR_BYTES));
+      UNROLL for (int i = 0; i < count; ++i) UNROLL for (int q = 0; q < 4; ++q) sum[i][q] = OP(
+          dpbusd_epi32)(sum[i][q], LOAD(from + i * p->stride_w * column_bytes + q * VECTOR_BYTES),
+                        LOAD(weights + q * VECTOR_BYTES));
   }
   int plain = epilogue_is_plain(&p->epilogue);
   UNROLL for (int i = 0; i < count; ++i)
       NAME(store)(b, sum[i], plain, y, index + i * p->out_stride);
 }
 
-/* One output line of any kernel: columns of a run of pixels are interleaved to scratch, then summed. */
+/* One output line of any kernel: columns of a run of pixels are interleaved to scratch, then
+ * summed. */
 static void NAME(line_any)(const NAME(block) * b, const depthwise_s8_lines *in, int8_t *columns,
                            void *y, int64_t index) {
   const edge_conv *p = b->conv;
@@ -177,8 +187,9 @@ static void NAME(line_any)(const NAME(block) * b, const depthwise_s8_lines *in, 
     int32_t count = p->out_w - first < run ? p->out_w - first : run, i = 0;
     int32_t reach = (count - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
     for (int32_t g = 0; g < groups; ++g)
-      NAME(fill_columns)(in + g, first * p->stride_w - p->pad_left, reach, column_bytes,
-                         columns + g * 4 * VECTOR_BYTES);
+      NAME(fill_columns)
+      (in + g, first * p->stride_w - p->pad_left, reach, column_bytes,
+       columns + g * 4 * VECTOR_BYTES);
     for (; i + 4 <= count; i += 4, index += 4 * p->out_stride)
       NAME(pixels)(b, columns + i * p->stride_w * column_bytes, 4, groups, y, index);
     for (; i < count; ++i, index += p->out_stride)
