@@ -197,7 +197,7 @@ typedef struct edge_kernels {
 
   /* Reduction of x[outer][n][inner] over n. inner == 1: 16 lanes of partial sums (lane = index mod 16), then the
    * tree 8, 4, 2, 1 (lane l takes lane l + step); inner > 1: in order of n. Sums start at 0, MAX at -infinity,
-   * MIN at +infinity; NaN wins. Mean divides by float(n). SUM_SQUARE adds x * x without fma. */
+   * MIN at +infinity; NaN wins; of equals the first is kept. Mean divides by float(n). SUM_SQUARE adds x * x without fma. */
   void (*reduce_f32)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
   /* int8 mean over n: q = clamp(rne(float(sum - n*in_zero) * (ratio / n)) + out_zero, -128, 127). */
   void (*mean_s8)(const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner, float ratio, int32_t in_zero,

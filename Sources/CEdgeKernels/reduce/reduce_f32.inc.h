@@ -7,9 +7,9 @@ EDGE_INLINE float EDGE_NAME(start)(int32_t kind) {
 EDGE_INLINE float EDGE_NAME(combine)(int32_t kind, float sum, float x) {
   switch (kind) {
   case EDGE_REDUCE_MAX:
-    return ((sum > x) | edge_is_nan(sum)) ? sum : x;
+    return ((x > sum) | edge_is_nan(x)) ? x : sum;
   case EDGE_REDUCE_MIN:
-    return ((sum < x) | edge_is_nan(sum)) ? sum : x;
+    return ((x < sum) | edge_is_nan(x)) ? x : sum;
   }
   return sum + x;
 }

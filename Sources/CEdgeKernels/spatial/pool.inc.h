@@ -61,7 +61,7 @@ EDGE_INLINE void EDGE_NAME(max_f32)(const edge_pool *p, struct EDGE_NAME(window)
     float max[EDGE_POOL_LANES];
     for (int l = 0; l < EDGE_POOL_LANES; l++)
       max[l] = -EDGE_INFINITY;
-    EDGE_FOR_EACH_TAP(x, float, c, max[l] = ((max[l] > v[l]) | edge_is_nan(max[l])) ? max[l] : v[l])
+    EDGE_FOR_EACH_TAP(x, float, c, max[l] = ((v[l] > max[l]) | edge_is_nan(v[l])) ? v[l] : max[l])
     for (int l = 0; l < EDGE_POOL_LANES; l++)
       max[l] = edge_one_nan(max[l]);
     memcpy(y + c, max, width * sizeof *y);
