@@ -55,7 +55,7 @@ EDGE_INLINE float edge_log(float x) {
   int32_t tiny = x < 1.17549435e-38f;
   int32_t bits = edge_bits(tiny ? x * 8388608.0f : x);
   /* Mantissa in [sqrt(1/2), sqrt(2)). */
-  int32_t shifted = bits - 0x3f3504f3;
+  int32_t shifted = (int32_t)((uint32_t)bits - 0x3f3504f3u);
   int32_t exponent = (shifted >> 23) - (tiny ? 23 : 0);
   float e = (float)exponent;
   float f = edge_float((shifted & 0x007fffff) + 0x3f3504f3) - 1.0f;

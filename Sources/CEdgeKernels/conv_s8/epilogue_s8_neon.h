@@ -1,0 +1,87 @@
+/* The epilogue of INT8 convolutions on 16 channels: epilogue_s8.h in vectors. */
+#ifndef EDGE_EPILOGUE_S8_NEON_H
+#define EDGE_EPILOGUE_S8_NEON_H
+
+#include "../include/edge_kernels.h"
+#include <arm_neon.h>
+#include <string.h>
+
+#define EDGE_UNROLL _Pragma("clang loop unroll(full)")
+
+static inline int8x16_t epilogue_table_16(const int8_t *table, int8x16_t q) {
+  uint8x16_t index = vreinterpretq_u8_s8(veorq_s8(q, vdupq_n_s8(-128)));
+  int8x16_t v = vqtbl4q_s8(vld1q_s8_x4(table), index);
+  EDGE_UNROLL for (int i = 1; i < 4; i++) {
+    index = vsubq_u8(index, vdupq_n_u8(64));
+    v = vqtbx4q_s8(v, vld1q_s8_x4(table + 64 * i), index);
+  }
+  return v;
+}
+
+static inline void epilogue_store_float_16(const edge_epilogue *e, float32x4_t v[4], float *output,
+                                           int64_t index, int32_t channels) {
+  float room[16] = {0};
+  size_t bytes = (size_t)(channels < 16 ? channels : 16) * sizeof *room;
+  if (e->residual)
+    memcpy(room, (const float *)e->residual + index, bytes);
+  float32x4_t low = vdupq_n_f32(e->low_f), high = vdupq_n_f32(e->high_f);
+  EDGE_UNROLL for (int i = 0; i < 4; i++) {
+    if (e->residual)
+      v[i] = vaddq_f32(v[i], vld1q_f32(room + 4 * i));
+    v[i] = vbslq_f32(vcgtq_f32(v[i], high), high, v[i]);
+    v[i] = vbslq_f32(vcltq_f32(v[i], low), low, v[i]);
+    vst1q_f32(room + 4 * i, v[i]);
+  }
+  memcpy(output + index, room, bytes);
+}
+
+static inline void epilogue_add_residual_16(const edge_epilogue *e, float32x4_t v[4], int64_t index) {
+  int8x16_t r = vld1q_s8((const int8_t *)e->residual + index);
+  int16x8_t half[2] = {vmovl_s8(vget_low_s8(r)), vmovl_high_s8(r)};
+  int32x4_t zero = vdupq_n_s32(e->residual_zero);
+  EDGE_UNROLL for (int i = 0; i < 4; i++) {
+    int32x4_t part = i & 1 ? vmovl_high_s16(half[i / 2]) : vmovl_s16(vget_low_s16(half[i / 2]));
+    float32x4_t f = vcvtq_f32_s32(vsubq_s32(part, zero));
+    v[i] = vaddq_f32(v[i], vmulq_n_f32(f, e->residual_multiplier));
+  }
+}
+
+/* sum includes the bias; stores min(channels, 16) elements. */
+static __attribute__((noinline)) void epilogue_store_16(const edge_epilogue *e,
+                                                        const int32x4_t sum[4], int32_t channel,
+                                                        void *output, int64_t index,
+                                                        int32_t channels) {
+  float32x4_t v[4];
+  EDGE_UNROLL for (int i = 0; i < 4; i++)
+    v[i] = vmulq_f32(vcvtq_f32_s32(sum[i]), vld1q_f32(e->multiplier + channel + 4 * i));
+  if (e->slope != 1.0f)
+    EDGE_UNROLL for (int i = 0; i < 4; i++)
+      v[i] = vbslq_f32(vcltzq_f32(v[i]), vmulq_n_f32(v[i], e->slope), v[i]);
+  if (e->output_float) {
+    epilogue_store_float_16(e, v, output, index, channels);
+    return;
+  }
+  if (e->residual)
+    epilogue_add_residual_16(e, v, index);
+  int32x4_t q[4], zero = vdupq_n_s32(e->zero);
+  EDGE_UNROLL for (int i = 0; i < 4; i++) {
+    v[i] = vmaxnmq_f32(vminnmq_f32(v[i], vdupq_n_f32(1048576.0f)), vdupq_n_f32(-1048576.0f));
+    q[i] = vaddq_s32(vcvtnq_s32_f32(v[i]), zero);
+    q[i] = vmaxq_s32(vminq_s32(q[i], vdupq_n_s32(e->high)), vdupq_n_s32(e->low));
+  }
+  int8x16_t bytes = vuzp1q_s8(vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[0]),
+                                                              vreinterpretq_s16_s32(q[1]))),
+                              vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[2]),
+                                                              vreinterpretq_s16_s32(q[3]))));
+  if (e->table)
+    bytes = epilogue_table_16(e->table, bytes);
+  if (channels >= 16) {
+    vst1q_s8((int8_t *)output + index, bytes);
+    return;
+  }
+  int8_t room[16];
+  vst1q_s8(room, bytes);
+  memcpy((int8_t *)output + index, room, (size_t)channels);
+}
+
+#endif /* EDGE_EPILOGUE_S8_NEON_H */
