@@ -1,0 +1,108 @@
+import Foundation
+
+/// Streams samples through the float reference and gathers the distributions of chosen values.
+public struct Calibrator {
+  private let graph: Graph
+  private let evaluator: Evaluator
+  private let data: DataSet
+
+  /// - Parameters:
+  ///   - graph: the graph that will be emitted.
+  ///   - data: the samples.
+  /// - Throws: `ConversionError.obstacles` when a node has no reference.
+  public init(graph: Graph, data: DataSet) throws {
+    self.graph = graph
+    self.data = data
+    evaluator = try Evaluator(graph)
+  }
+
+  /// The distributions of `values` over all samples.
+  ///
+  /// Samples are evaluated side by side; the result does not depend on their order.
+  /// - Parameters:
+  ///   - values: which values.
+  ///   - progress: called with the number of samples done, from one thread at a time.
+  public func histograms(
+    of values: [ValueID], progress: (Int) -> Void = { _ in }
+  ) throws -> [ValueID: Histogram] {
+    let wanted = Set(values)
+    let workers = Swift.max(1, Swift.min(ProcessInfo.processInfo.activeProcessorCount, data.count))
+    let shared = Shared(workers: workers)
+    try withoutActuallyEscaping(progress) { progress in
+      let report = Report(call: progress)
+      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+        while let index = shared.next(below: data.count) {
+          do {
+            try observe(index, wanted) { id, tensor in shared.add(tensor.floats, to: id, worker) }
+            report.call(shared.finished())
+          } catch {
+            shared.fail(error)
+          }
+        }
+      }
+    }
+    return try shared.result()
+  }
+
+  private func observe(_ index: Int, _ wanted: Set<ValueID>, _ body: (ValueID, Tensor) -> Void) throws {
+    let sample = try data.sample(index)
+    _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
+      if wanted.contains(id) { body(id, tensor) }
+    }
+  }
+
+  /// The progress callback, which the caller promises to take from one thread at a time.
+  private struct Report: @unchecked Sendable {
+    let call: (Int) -> Void
+  }
+
+  /// What the workers share: the next sample, and a set of histograms for each worker.
+  private final class Shared: @unchecked Sendable {
+    private let lock = NSLock()
+    private var taken = 0
+    private var done = 0
+    private var error: (any Error)?
+    private var parts: [[ValueID: Histogram]]
+
+    init(workers: Int) { parts = Array(repeating: [:], count: workers) }
+
+    func next(below count: Int) -> Int? {
+      lock.withLock {
+        guard error == nil, taken < count else { return nil }
+        taken += 1
+        return taken - 1
+      }
+    }
+
+    func finished() -> Int {
+      lock.withLock {
+        done += 1
+        return done
+      }
+    }
+
+    func fail(_ error: any Error) { lock.withLock { self.error = self.error ?? error } }
+
+    func add(_ values: [Float], to id: ValueID, _ worker: Int) {
+      var histogram = lock.withLock { parts[worker].removeValue(forKey: id) } ?? Histogram()
+      histogram.add(values)
+      lock.withLock { parts[worker][id] = histogram }
+    }
+
+    func result() throws -> [ValueID: Histogram] {
+      if let error { throw error }
+      var merged: [ValueID: Histogram] = [:]
+      for part in parts {
+        for (id, histogram) in part { merged[id, default: Histogram()].merge(histogram) }
+      }
+      return merged
+    }
+  }
+}
+
+extension Graph {
+  /// Tensors in the order of the inputs, by name.
+  func named(_ tensors: [Tensor]) -> [String: Tensor] {
+    Dictionary(zip(inputs.map { self[$0].name }, tensors)) { first, _ in first }
+  }
+}
