@@ -1,7 +1,7 @@
 import Foundation
 
 /// Streams samples through the float reference and gathers the distributions of chosen values.
-public struct Calibrator {
+public struct Calibrator: Sendable {
   private let graph: Graph
   private let evaluator: Evaluator
   private let data: DataSet
@@ -28,7 +28,7 @@ public struct Calibrator {
     let wanted = Set(values)
     let workers = Swift.max(1, Swift.min(ProcessInfo.processInfo.activeProcessorCount, data.count))
     let shared = Shared(workers: workers)
-    try withoutActuallyEscaping(progress) { progress in
+    withoutActuallyEscaping(progress) { progress in
       let report = Report(call: progress)
       DispatchQueue.concurrentPerform(iterations: workers) { worker in
         while let index = shared.next(below: data.count) {
@@ -44,7 +44,7 @@ public struct Calibrator {
     return try shared.result()
   }
 
-  private func observe(_ index: Int, _ wanted: Set<ValueID>, _ body: (ValueID, Tensor) -> Void) throws {
+  private func observe(_ index: Int, _ wanted: Set<ValueID>, _ body: @escaping (ValueID, Tensor) -> Void) throws {
     let sample = try data.sample(index)
     _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
       if wanted.contains(id) { body(id, tensor) }
