@@ -1,0 +1,41 @@
+/// A finished `.edge` file and what the report says of it.
+public struct EmittedFile: Sendable {
+  /// One node of the plan.
+  public struct NodeSummary: Sendable {
+    /// Name of the ONNX node that it comes from.
+    public var name: String
+    /// Name of the runtime's operator.
+    public var operation: String
+    /// Sizes of the present inputs and of the outputs as stored, at the bounds of run-time sizes.
+    public var inputShapes: [[Int]]
+    public var outputShapes: [[Int]]
+    /// Type of the first output.
+    public var precision: Precision
+    /// Multiply-accumulates of one run at the bounds; 0 for operators that do none.
+    public var multiplications: Int
+    /// Bytes of constants that it reads.
+    public var weightBytes: Int
+  }
+
+  /// Where a value of the graph can be found while the plan runs.
+  public struct Location: Sendable {
+    /// Index in the file's tensors; its content is valid until the storage is used again.
+    public var tensor: Int
+    /// Stored axis i is axis `order[i]` of the value.
+    public var order: [Int]
+    /// Index of the node that writes it; nil for an input.
+    public var node: Int?
+  }
+
+  public var bytes: [UInt8]
+  public var arenaBytes: Int
+  /// Largest sum of simultaneously live activations: what no plan can beat.
+  public var arenaLowerBound: Int
+  public var stateBytes: Int
+  public var weightBytes: Int
+  public var nodes: [NodeSummary]
+  /// By name of the ONNX value.
+  public var values: [String: Location]
+  /// Assumptions that were made, for the report.
+  public var notes: [String]
+}

@@ -1,0 +1,43 @@
+import EdgeFormat
+
+extension Plan {
+  /// What the report says of a node.
+  func summary(_ node: PlanNode) throws -> EmittedFile.NodeSummary {
+    func shape(_ id: PlanTensorID) throws -> [Int] {
+      try self[id].dims.map { try sizes.bound(of: $0, in: self[id].name) }
+    }
+    let inputs = node.inputs.compactMap { $0 }
+    let isFloat = node.outputs.first.map { self[$0].type != .int8 } ?? true
+    let usesInt8 = node.inputs.first.flatMap { $0 }.map { self[$0].type == .int8 } ?? false
+    let constants = Set(inputs.map(root)).filter { self[$0].storage == .weights }
+    return EmittedFile.NodeSummary(
+      name: node.name, operation: "\(node.opCode.name)", inputShapes: try inputs.map(shape),
+      outputShapes: try node.outputs.map(shape),
+      precision: isFloat && !(node.opCode.isProduct && usesInt8) ? .float32 : .int8,
+      multiplications: try multiplications(node, shape),
+      weightBytes: constants.reduce(0) { $0 + self[$1].bytes.count })
+  }
+
+  private func multiplications(
+    _ node: PlanNode, _ shape: (PlanTensorID) throws -> [Int]
+  ) throws -> Int {
+    guard let output = node.outputs.first, let input = node.inputs.first.flatMap({ $0 }) else { return 0 }
+    let count = try shape(output).reduce(1, *)
+    switch node.opCode {
+    case .convolution, .depthwise:
+      let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: ConvolutionParameters.self) }
+      let channels = node.opCode == .depthwise ? 1 : (try shape(input).last ?? 0) / max(Int(p.groups), 1)
+      return count * channels * Int(p.kernelHeight) * Int(p.kernelWidth)
+    case .matmul:
+      let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: MatmulParameters.self) }
+      return count * (try shape(input).suffix(2)[p.transposeA == 1 ? shape(input).count - 2 : shape(input).count - 1])
+    default:
+      return 0
+    }
+  }
+}
+
+extension OpCode {
+  /// Whether the operator multiplies by weights.
+  var isProduct: Bool { self == .convolution || self == .depthwise }
+}

@@ -1,0 +1,111 @@
+import EdgeFormat
+
+/// A lowered model: everything of a `.edge` file but the places of its tensors in memory.
+struct Plan: Sendable {
+  var tensors: [PlanTensor]
+  var nodes: [PlanNode]
+  var inputs: [PlanTensorID]
+  var outputs: [PlanTensorID]
+  let sizes: RuntimeSizes
+  /// The tensor that first holds each computed value of the graph, by the value's name.
+  var values: [String: Stored]
+
+  subscript(id: PlanTensorID) -> PlanTensor { tensors[id.index] }
+
+  /// The tensor that owns the storage.
+  func root(_ id: PlanTensorID) -> PlanTensorID { tensors[id.index].alias ?? id }
+
+  /// The tensors that nodes and interface refer to, and their roots, ascending.
+  var used: [PlanTensorID] {
+    var found: Set<PlanTensorID> = Set(inputs).union(outputs)
+    for node in nodes {
+      for case let input? in node.inputs { found.insert(input) }
+      found.formUnion(node.outputs)
+    }
+    return found.sorted()
+  }
+
+  /// Lowers a graph.
+  /// - Parameters:
+  ///   - graph: canonical, every shape inferred.
+  ///   - quantization: of this graph.
+  ///   - sizes: bounds of its run-time sizes.
+  ///   - rule: the lowering of a node; nil when there is none.
+  /// - Throws: `ConversionError.obstacles` with every node that has no lowering.
+  init(
+    graph: Graph, quantization: Quantization, sizes: RuntimeSizes,
+    rule: (Node) -> Operator.LoweringRule? = { Operator.of($0)?.lower }
+  ) throws {
+    guard quantization.precision.count == graph.nodes.count else {
+      throw ConversionError.invalid(
+        "the quantization describes \(quantization.precision.count) nodes, the graph has \(graph.nodes.count)")
+    }
+    var lowering = Lowering(graph: graph, quantization: quantization, sizes: sizes)
+    inputs = try graph.inputs.map { try lowering.inputTensor($0) }
+    var obstacles: [Obstacle] = []
+    for (position, node) in graph.nodes.enumerated() where !lowering.absorbed.contains(position) {
+      lowering.position = position
+      do {
+        guard let rule = rule(node) else {
+          throw lowering.unsupported(
+            node, "nothing in the runtime executes it", remedy: "replace it, or make its inputs constant")
+        }
+        try rule(node, &lowering)
+      } catch ConversionError.obstacles(let found) {
+        obstacles += found
+        for case let output? in node.outputs { lowering.define(output, as: try lowering.result(output)) }
+      }
+    }
+    if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
+    lowering.position = graph.nodes.count
+    outputs = try graph.outputs.map { try lowering.outputTensor($0) }
+    tensors = lowering.tensors
+    nodes = lowering.nodes
+    self.sizes = sizes
+    values = [:]
+    for (value, forms) in lowering.forms where graph[value].constant == nil {
+      values[graph[value].name] = forms.first
+    }
+  }
+}
+
+extension Lowering {
+  /// The tensor of a graph input, in the input's own axis order: int8 when every reader wants it so.
+  mutating func inputTensor(_ value: ValueID) throws -> PlanTensorID {
+    let readers = consumers[value] ?? []
+    let isInt8 =
+      !readers.isEmpty && !outputs.contains(value)
+      && readers.allSatisfy { quantization.precision[$0] == .int8 }
+    let affine = isInt8 ? quantization.values[value] : nil
+    let stored = try result(value, affine: affine, type: storedType(of: value))
+    define(value, as: stored)
+    return stored.tensor
+  }
+
+  /// The tensor of a graph output, in the output's own axis order; a constant, an input or another output is copied.
+  mutating func outputTensor(_ value: ValueID) throws -> PlanTensorID {
+    let order = Array(try shape(of: value).indices)
+    var representation = Representation.native
+    if storedType(of: value) == .float32 {
+      representation = quantization.values[value].map { .int8($0) } ?? .float
+      if graph[value].constant != nil { representation = .float }
+    }
+    let stored = try operand(value, representation, order: order)
+    let root = self[stored.tensor].alias ?? stored.tensor
+    let isInput = graph.inputs.contains { forms[$0]?.first?.tensor == root }
+    guard isInput || self[root].storage == .weights else { return named(stored.tensor, value) }
+    let copy = try result(like: stored.tensor, value)
+    emit(.copy, [stored.tensor], [copy.tensor])
+    return copy.tensor
+  }
+
+  /// The tensor under the output's name.
+  private mutating func named(_ tensor: PlanTensorID, _ value: ValueID) -> PlanTensorID {
+    if self[tensor].name == graph[value].name { return tensor }
+    var alias = self[tensor]
+    alias.alias = alias.alias ?? tensor
+    alias.bytes = []
+    alias.name = graph[value].name
+    return add(alias)
+  }
+}
