@@ -1,7 +1,7 @@
 """The spoken-digit network: mel front end and depthwise-separable CNN, in PyTorch and as ONNX.
 
-Both take samples [N, 8000] in -1..1 and give logits [N, 10]; the ONNX graph is written by hand with N = 1
-so that it holds plain operators only.
+Both take samples [N, 8000] in -1..1 and give logits [N, 10]; the ONNX graph is written by hand with
+N = 1 so that it holds plain operators only.
 """
 
 import numpy as np
@@ -23,8 +23,8 @@ FLOOR = 1e-6
 LOG_MEAN = -6.0
 LOG_DEVIATION = 5.0
 
-STEM_CHANNELS = 40
-BLOCKS = ((64, 1), (96, 2), (96, 1), (128, 2), (128, 1))
+STEM_CHANNELS = 48
+BLOCKS = ((64, 1), (112, 2), (112, 1), (160, 2), (160, 1))
 CLASSES = 10
 
 
@@ -80,7 +80,7 @@ class FrontEnd(nn.Module):
         curve = torch.from_numpy(random.normal(0, 1.2, (count, 1, 6)).astype(np.float32))
         curve = nn.functional.interpolate(curve, BANDS, mode="linear", align_corners=True)
         features = self.normalise(mel * torch.exp(curve))
-        for axis, widest in ((2, 12), (2, 12), (3, 6), (3, 6)):
+        for axis, widest in ((2, 8), (2, 8), (3, 6), (3, 6)):
             extent = features.shape[axis]
             width = random.integers(0, widest + 1, count)
             start = random.integers(0, extent - width + 1)
@@ -92,7 +92,7 @@ class FrontEnd(nn.Module):
 
 
 class Separable(nn.Module):
-    """Depthwise 3x3 and pointwise convolution, each with batch norm and ReLU; residual if it fits."""
+    """Depthwise 3x3 and pointwise convolution with batch norm and ReLU; residual if it fits."""
 
     def __init__(self, inputs, outputs, stride):
         super().__init__()
@@ -165,21 +165,22 @@ def write_front_end(graph):
     """Add the nodes from `samples` to normalised log-mel features [1, 1, FRAMES, BANDS]."""
     pads = graph.constant("front.pads", np.array([0, PADDING, 0, PADDING], np.int64))
     x = graph.add("Pad", "front.pad", ["samples", pads], mode="constant")
-    x = graph.add("Unsqueeze", "front.signal", [x, graph.constant("front.signal_axis", np.array([2]))])
+    axis = graph.constant("front.signal_axis", np.array([2], np.int64))
+    x = graph.add("Unsqueeze", "front.signal", [x, axis])
     step = graph.constant("front.step", np.array(HOP, np.int64))
     frame = graph.constant("front.window", window())
     x = graph.add("STFT", "front.stft", [x, step, frame], onesided=1)
     x = graph.add("Mul", "front.square", [x, x])
-    x = graph.add("ReduceSum", "front.power", [x, graph.constant("front.complex_axis", np.array([3]))],
-                  keepdims=0)
+    axis = graph.constant("front.complex_axis", np.array([3], np.int64))
+    x = graph.add("ReduceSum", "front.power", [x, axis], keepdims=0)
     x = graph.add("MatMul", "front.mel", [x, graph.constant("front.mel_matrix", mel_matrix())])
     x = graph.add("Add", "front.floored", [x, graph.constant("front.floor", np.float32([FLOOR]))])
     x = graph.add("Log", "front.log", [x])
     x = graph.add("Sub", "front.centred", [x, graph.constant("front.mean", np.float32([LOG_MEAN]))])
     x = graph.add("Div", "front.scaled",
                   [x, graph.constant("front.deviation", np.float32([LOG_DEVIATION]))])
-    return graph.add("Unsqueeze", "front.features",
-                     [x, graph.constant("front.channel_axis", np.array([1]))])
+    axis = graph.constant("front.channel_axis", np.array([1], np.int64))
+    return graph.add("Unsqueeze", "front.features", [x, axis])
 
 
 def write_classifier(graph, features, model):

@@ -3,9 +3,9 @@
 
     spoken_digits_samples.py --out Models/speech/spoken_digits
 
-Writes `samples/` and `calibration/`: 60 WAV files each (8 kHz mono PCM16, at most one second) spoken by
-espeak-ng with noise added, and `labels.tsv` with `path<TAB>class`. The voices of `samples/` are never trained on;
-those of `calibration/` are training voices. The same espeak-ng gives the same bytes.
+Writes `samples/` and `calibration/`: 60 WAV files each (8 kHz mono PCM16, at most one second) spoken
+by espeak-ng with noise added, and `labels.tsv` with `path<TAB>class`. The voices of `samples/` are
+never trained on, those of `calibration/` are. The same espeak-ng and numpy give the same bytes.
 """
 
 import argparse
@@ -38,7 +38,8 @@ def write_set(folder, variants, seed):
     rows = []
     for digit in range(len(data.WORDS)):
         for _ in range(TAKES):
-            voice = data.draw_voice(random, str(random.choice(data.ACCENTS)), str(random.choice(variants)))
+            accent = str(random.choice(data.ACCENTS))
+            voice = data.draw_voice(random, accent, str(random.choice(variants)))
             variant = voice.variant.replace(" ", "-")
             name = f"{digit}_{voice.accent}_{variant}_{voice.words_per_minute}.wav"
             data.write_wav(folder / name, disturb(random, data.speak(digit, voice)))
