@@ -35,7 +35,8 @@ int32_t edge_cli_terminal_columns(int32_t file) {
   return size.ws_col;
 }
 
-/* The stat of glibc 2.33 and later is a symbol that older boards lack; the kernel's structure is the same. */
+/* The stat of glibc 2.33 and later is a symbol that older boards lack; the kernel's structure is
+ * the same. */
 int32_t edge_cli_kind(const char *path, int32_t *code) {
   struct stat status;
   *code = 0;

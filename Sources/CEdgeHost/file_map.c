@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The fstat of glibc 2.33 and later is a symbol that older boards lack; the kernel's structure is the same. */
+/* The fstat of glibc 2.33 and later is a symbol that older boards lack; the kernel's structure is
+ * the same. */
 static int file_status(int file, struct stat *status) {
   return (int)syscall(SYS_fstat, file, status);
 }

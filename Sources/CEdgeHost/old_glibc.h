@@ -1,8 +1,8 @@
 /*
- * Binds thread functions to the symbol versions of the oldest supported glibc (2.17), whatever glibc the
- * library is linked on: 2.34 gave them new versions without changing them. They are weak because before
- * 2.34 they live in libpthread: a program there that wants more than one thread links with -pthread, and
- * any other program loads the library all the same.
+ * Binds thread functions to the symbol versions of the oldest supported glibc (2.17), whatever
+ * glibc the library is linked on: 2.34 gave them new versions without changing them. They are weak
+ * because before 2.34 they live in libpthread: a program there that wants more than one thread
+ * links with -pthread, and any other program loads the library all the same.
  */
 #ifndef EDGE_OLD_GLIBC_H
 #define EDGE_OLD_GLIBC_H

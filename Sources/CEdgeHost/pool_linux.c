@@ -1,8 +1,8 @@
 /*
  * The worker pool on Linux. One 64-bit word says which run is current and how many of its tasks are
- * unclaimed; a thread claims a task by compare-and-swap on it, so a thread that wakes late can never
- * touch a later run with an earlier run's task. The caller waits only for tasks that were claimed:
- * a worker that gets no processor time delays nobody.
+ * unclaimed; a thread claims a task by compare-and-swap on it, so a thread that wakes late can
+ * never touch a later run with an earlier run's task. The caller waits only for tasks that were
+ * claimed: a worker that gets no processor time delays nobody.
  */
 #define _GNU_SOURCE
 #include "edge_host.h"

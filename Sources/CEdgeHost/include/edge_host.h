@@ -18,8 +18,8 @@ void *edge_host_allocate(size_t bytes);
 void edge_host_free(void *block);
 /* What edge_host_map_file returns on a platform without files. */
 #define EDGE_HOST_NO_FILES (-1)
-/* Maps a whole regular file read-only. 0, or errno (EISDIR for a folder, EINVAL for a pipe or device).
- * An empty file gives *bytes == NULL, *size == 0. */
+/* Maps a whole regular file read-only. 0, or errno (EISDIR for a folder, EINVAL for a pipe or
+ * device). An empty file gives *bytes == NULL, *size == 0. */
 int32_t edge_host_map_file(const char *path, const void **bytes, size_t *size);
 void edge_host_unmap_file(const void *bytes, size_t size);
 /* Text of an errno value that a function here returned; static. */
@@ -38,13 +38,16 @@ uint32_t edge_host_flag_exchange(uint32_t *flag, uint32_t value);
 /* task(context, index, thread): index in [0, tasks), thread in [0, threads). */
 typedef void (*edge_host_task)(void *context, int32_t index, int32_t thread);
 typedef struct edge_host_pool edge_host_pool;
-/* Bytes of a pool of `threads` threads (the caller counts as one); 64-byte multiple. 0 for threads <= 1. */
+/* Bytes of a pool of `threads` threads (the caller counts as one); 64-byte multiple. 0 for threads
+ * <= 1. */
 size_t edge_host_pool_bytes(int32_t threads);
-/* Starts threads-1 workers that sleep on a futex/condition between runs. NULL when a thread cannot be started
- * (those started are joined again). `memory` is 64-byte aligned and outlives the pool. */
+/* Starts threads-1 workers that sleep on a futex/condition between runs. NULL when a thread cannot
+ * be started (those started are joined again). `memory` is 64-byte aligned and outlives the pool.
+ */
 edge_host_pool *edge_host_pool_start(void *memory, int32_t threads);
 void edge_host_pool_stop(edge_host_pool *pool);
-/* Runs tasks on the pool, the caller taking part; returns when all are done. pool NULL: on the caller alone. */
+/* Runs tasks on the pool, the caller taking part; returns when all are done. pool NULL: on the
+ * caller alone. */
 void edge_host_pool_run(edge_host_pool *pool, int32_t tasks, edge_host_task task, void *context);
 /* Bracket a sequence of pool runs: workers spin briefly between them instead of sleeping. */
 void edge_host_pool_begin(edge_host_pool *pool);

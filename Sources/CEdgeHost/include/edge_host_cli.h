@@ -1,6 +1,6 @@
 /*
- * edge_host_cli.h: what command-line programs need of libc and the runtime does not: output, folders, numbers
- * as text, Ctrl-C. Never linked into libedgert.
+ * edge_host_cli.h: what command-line programs need of libc and the runtime does not: output,
+ * folders, numbers as text, Ctrl-C. Never linked into libedgert.
  */
 #ifndef EDGE_HOST_CLI_H
 #define EDGE_HOST_CLI_H
@@ -28,8 +28,8 @@ int32_t edge_cli_terminal_columns(int32_t file);
 #define EDGE_CLI_OTHER 3
 /* What a path names; links are followed. *code is errno when it is EDGE_CLI_MISSING. */
 int32_t edge_cli_kind(const char *path, int32_t *code);
-/* Opens for writing at its end, created when missing, after cutting it to `keep` bytes (0 empties it).
- * 0, or errno. */
+/* Opens for writing at its end, created when missing, after cutting it to `keep` bytes (0 empties
+ * it). 0, or errno. */
 int32_t edge_cli_open_output(const char *path, uint64_t keep, int32_t *file);
 /* Flushes to the disk; a pipe or terminal is left alone. 0, or errno. */
 int32_t edge_cli_sync(int32_t file);
@@ -47,7 +47,8 @@ void edge_cli_folder_close(edge_cli_folder *folder);
 /* ---- numbers as text ---- */
 /* Parses all of `text` as a decimal number. 1 when it is one, finite; else 0. */
 int32_t edge_cli_parse_number(const char *text, double *value);
-/* Writes `value` with at most `digits` significant digits, "%.*g". Returns the length; `text` holds 32 bytes. */
+/* Writes `value` with at most `digits` significant digits, "%.*g". Returns the length; `text` holds
+ * 32 bytes. */
 int32_t edge_cli_format_number(double value, int32_t digits, char *text);
 /* e to the power of value. */
 double edge_cli_exp(double value);

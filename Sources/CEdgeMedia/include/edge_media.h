@@ -1,6 +1,6 @@
 /*
- * edge_media.h: the door to libjpeg-turbo, libpng and zlib. Bytes are untrusted; nothing prints or exits.
- * Never linked into libedgert.
+ * edge_media.h: the door to libjpeg-turbo, libpng and zlib. Bytes are untrusted; nothing prints or
+ * exits. Never linked into libedgert.
  */
 #ifndef EDGE_MEDIA_H
 #define EDGE_MEDIA_H
@@ -23,10 +23,11 @@ typedef struct edge_media_image {
 } edge_media_image;
 
 /*
- * Both decoders give what Pillow's Image.open(path).convert("RGB") gives: gray is repeated, palettes are looked
- * up, an alpha channel is dropped (the stored colours stay), 16-bit samples keep their high byte, CMYK becomes
- * (255-C)*(255-K)/255 and so on, colour profiles, gamma and EXIF orientation are not applied.
- * 0 when decoded. Else 1, `message` tells why, and `image` is untouched. A file that ends early is an error.
+ * Both decoders give what Pillow's Image.open(path).convert("RGB") gives: gray is repeated,
+ * palettes are looked up, an alpha channel is dropped (the stored colours stay), 16-bit samples
+ * keep their high byte, CMYK becomes (255-C)*(255-K)/255 and so on, colour profiles, gamma and EXIF
+ * orientation are not applied. 0 when decoded. Else 1, `message` tells why, and `image` is
+ * untouched. A file that ends early is an error.
  */
 int32_t edge_media_decode_jpeg(const void *bytes, size_t size, edge_media_image *image,
                                char message[EDGE_MEDIA_MESSAGE_BYTES]);
@@ -34,7 +35,8 @@ int32_t edge_media_decode_png(const void *bytes, size_t size, edge_media_image *
                               char message[EDGE_MEDIA_MESSAGE_BYTES]);
 void edge_media_release(edge_media_image *image);
 
-/* Inflates a raw deflate stream into exactly out_size bytes. 0, or 1 when the stream is damaged or of another size. */
+/* Inflates a raw deflate stream into exactly out_size bytes. 0, or 1 when the stream is damaged or
+ * of another size. */
 int32_t edge_media_inflate(const void *in, size_t in_size, void *out, size_t out_size);
 /* CRC-32 as in ZIP and PNG. */
 uint32_t edge_media_crc32(const void *bytes, size_t size);
