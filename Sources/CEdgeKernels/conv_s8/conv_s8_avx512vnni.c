@@ -24,7 +24,7 @@ static ALWAYS_INLINE __m512i flip_mask(void) {
 }
 
 static ALWAYS_INLINE void run_many(const conv_s8_tile *t, const int rows, const int blocks) {
-  const int8_t *row[16], *weights = t->weights;
+  const int8_t *row[12], *weights = t->weights;
   int64_t block_bytes = t->block_bytes;
   __m512i sum[24], flip = flip_mask();
   UNROLL for (int r = 0; r < rows; ++r) row[r] = t->input + t->pixel[r];
@@ -80,33 +80,29 @@ static ALWAYS_INLINE void run_one(const conv_s8_tile *t, const int blocks) {
 }
 
 #define TILE(rows, blocks)                                                                         \
-  static void run_##rows##x##blocks(const conv_s8_tile *t) {                                       \
-    if (rows == 1)                                                                                 \
-      run_one(t, blocks);                                                                          \
-    else                                                                                           \
-      run_many(t, rows, blocks);                                                                   \
-  }
-#define TILES_1_6(b) TILE(1, b) TILE(2, b) TILE(3, b) TILE(4, b) TILE(5, b) TILE(6, b)
-#define TILES_7_8(b) TILE(7, b) TILE(8, b)
-#define TILES_9_12(b) TILE(9, b) TILE(10, b) TILE(11, b) TILE(12, b)
-TILES_1_6(1)
-TILES_7_8(1) TILES_9_12(1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1) TILES_1_6(2) TILES_7_8(2)
-    TILES_9_12(2) TILES_1_6(3) TILES_7_8(3) TILES_1_6(4)
+  static void run_##rows##x##blocks(const conv_s8_tile *t) { run_many(t, rows, blocks); }
+#define ROW(blocks)                                                                                \
+  static void run_1x##blocks(const conv_s8_tile *t) { run_one(t, blocks); }
+#define TILES_6(b) ROW(b) TILE(2, b) TILE(3, b) TILE(4, b) TILE(5, b) TILE(6, b)
+#define TILES_8(b) TILES_6(b) TILE(7, b) TILE(8, b)
+#define TILES_12(b) TILES_8(b) TILE(9, b) TILE(10, b) TILE(11, b) TILE(12, b)
+#define NAMES_6(b) run_1x##b, run_2x##b, run_3x##b, run_4x##b, run_5x##b, run_6x##b
+#define NAMES_8(b) NAMES_6(b), run_7x##b, run_8x##b
+#define NAMES_12(b) NAMES_8(b), run_9x##b, run_10x##b, run_11x##b, run_12x##b
 
-#define NAMES_1_6(b) run_1x##b, run_2x##b, run_3x##b, run_4x##b, run_5x##b, run_6x##b
-#define NAMES_7_12(b) run_7x##b, run_8x##b, run_9x##b, run_10x##b, run_11x##b, run_12x##b
-        static void (*const tiles[4][16])(const conv_s8_tile *t) = {
-            {NAMES_1_6(1), NAMES_7_12(1), run_13x1, run_14x1, run_15x1, run_16x1},
-            {NAMES_1_6(2), NAMES_7_12(2)},
-            {NAMES_1_6(3), run_7x3, run_8x3},
-            {NAMES_1_6(4)},
-};
+// clang-format off
+TILES_12(1) TILES_12(2) TILES_8(3) TILES_6(4)
+    // clang-format on
+
+    static void (*const tiles[4][12])(const conv_s8_tile *t) = {
+        {NAMES_12(1)}, {NAMES_12(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
 
 static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
   tiles[blocks - 1][rows - 1](tile);
 }
 
-static const conv_s8_isa isa = {4, {0, 16, 12, 8, 6}, run};
+static const conv_s8_isa isa = {
+    4, {0, TILE_ROWS(1), TILE_ROWS(2), TILE_ROWS(3), TILE_ROWS(4)}, run};
 
 void edge_s8_conv__avx512vnni(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                               int32_t begin, int32_t end) {

@@ -206,7 +206,7 @@ static void run_unit(const edge_conv *p, const conv_s8_isa *isa, const conv_s8_u
   int32_t panels = ceil_div(blocks, isa->max_blocks);
   const int64_t *pixel = tile.pixel;
   for (int32_t panel = 0; panel < panels; ++panel) {
-    int32_t b = panel * blocks / panels, wide = (panel + 1) * blocks / panels - b;
+    int32_t b = panel * isa->max_blocks, wide = min_of(isa->max_blocks, blocks - b);
     tile.channel = (first + b) * 16;
     tile.channels = min_of(wide * 16, u->channel_end - tile.channel);
     tile.weights = (const int8_t *)p->weights + tile.block_bytes * (first + b);

@@ -20,12 +20,13 @@
 /* Held in registers: stores of bytes may alias the epilogue, so the compiler would load them again.
  */
 typedef struct epilogue_clamp {
-  __m512i zero, low, high;
+  __m512i zero, low;
+  __m512 high; /* applied before rounding, which keeps order */
 } epilogue_clamp;
 
 static ALWAYS_INLINE epilogue_clamp epilogue_clamp_of(const edge_epilogue *e) {
   epilogue_clamp c = {_mm512_set1_epi16((int16_t)e->zero), _mm512_set1_epi8((int8_t)e->low),
-                      _mm512_set1_epi8((int8_t)e->high)};
+                      _mm512_set1_ps((float)(e->high - e->zero))};
   return c;
 }
 
@@ -41,15 +42,15 @@ static ALWAYS_INLINE __m512 epilogue_scale(__m512i sum, const float *multiplier)
  * Rounds to int32 what will be saturated to int8. Only the upper side needs a clamp: below the
  * int32 range the conversion gives INT32_MIN, which saturates the right way.
  */
-static ALWAYS_INLINE __m512i epilogue_round(__m512 v) {
-  return _mm512_cvtps_epi32(_mm512_min_ps(v, _mm512_set1_ps(1048576.0f)));
+static ALWAYS_INLINE __m512i epilogue_round(__m512 v, epilogue_clamp c) {
+  return _mm512_cvtps_epi32(_mm512_min_ps(v, c.high));
 }
 
 /* Narrows four vectors to one; every 128-bit lane holds four bytes of each in turn. */
 static ALWAYS_INLINE __m512i epilogue_narrow(const __m512i v[4], epilogue_clamp c) {
   __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), c.zero);
   __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), c.zero);
-  return _mm512_max_epi8(_mm512_min_epi8(_mm512_packs_epi16(a, b), c.high), c.low);
+  return _mm512_max_epi8(_mm512_packs_epi16(a, b), c.low);
 }
 
 /* Gives each of the four vectors that epilogue_narrow interleaved a 128-bit lane of its own. */
@@ -106,6 +107,7 @@ static __attribute__((noinline)) void epilogue_store_float(const edge_epilogue *
 static ALWAYS_INLINE __m512i epilogue_any(const conv_s8_tile *t, const __m512i *sum, int32_t row,
                                           int32_t count, int32_t blocks) {
   const edge_epilogue *e = t->epilogue;
+  epilogue_clamp clamp = epilogue_clamp_of(e);
   __m512i v[4];
   for (int32_t i = 0; i < 4; ++i) {
     int32_t j = i < count * blocks ? i : 0, b = j % blocks;
@@ -114,9 +116,9 @@ static ALWAYS_INLINE __m512i epilogue_any(const conv_s8_tile *t, const __m512i *
       f = epilogue_slope(e, f);
     if (e->residual)
       f = epilogue_residual(e, f, t->index + (row + j / blocks) * t->stride + 16 * b);
-    v[i] = epilogue_round(f);
+    v[i] = epilogue_round(f, clamp);
   }
-  __m512i q = epilogue_untangle(epilogue_narrow(v, epilogue_clamp_of(e)));
+  __m512i q = epilogue_untangle(epilogue_narrow(v, clamp));
   return e->table ? epilogue_lookup(e->table, q) : q;
 }
 
@@ -144,70 +146,107 @@ static __attribute__((noinline)) void store_tile_any(const conv_s8_tile *t, cons
   }
 }
 
-/* The usual epilogues, specialised: scale, an addition if `residual`, round, clamp. */
-static ALWAYS_INLINE void store_rows(const conv_s8_tile *t, const __m512i *sum, int32_t rows,
-                                     const int blocks, const int residual) {
-  const edge_epilogue *e = t->epilogue;
-  const int group = blocks == 1 ? 4 : blocks == 2 ? 2 : 1;
-  epilogue_clamp clamp = epilogue_clamp_of(e);
-  __mmask64 all = ~UINT64_C(0) >> (64 - t->channels);
-  int8_t *to = (int8_t *)t->output + t->index;
-  int64_t stride = t->stride, index = t->index;
+/* What the rows of a tile share, in registers. */
+typedef struct epilogue_rows {
+  epilogue_clamp clamp;
   __m512 multiplier[4];
-  UNROLL for (int b = 0; b < blocks; ++b) multiplier[b] =
-      _mm512_loadu_ps(e->multiplier + t->channel + 16 * b);
+  __mmask64 mask;
+  int64_t stride;
+} epilogue_rows;
+
+static ALWAYS_INLINE epilogue_rows epilogue_rows_of(const conv_s8_tile *t, const int blocks) {
+  epilogue_rows c = {.clamp = epilogue_clamp_of(t->epilogue),
+                     .mask = ~UINT64_C(0) >> (64 - t->channels),
+                     .stride = t->stride};
+  UNROLL for (int b = 0; b < blocks; ++b) c.multiplier[b] =
+      _mm512_loadu_ps(t->epilogue->multiplier + t->channel + 16 * b);
+  return c;
+}
+
+/* As many rows as four vectors hold. */
+static ALWAYS_INLINE int rows_together(const int blocks) {
+  return blocks == 1 ? 4 : blocks == 2 ? 2 : 1;
+}
+
+/* Up to rows_together rows: scale, an addition if residual is not NULL, round, clamp. */
+static ALWAYS_INLINE void store_rows(epilogue_rows c, const __m512i *sum, int32_t rows,
+                                     const int blocks, const edge_epilogue *residual, int64_t index,
+                                     int8_t *to) {
+  __m512i v[4];
+  UNROLL for (int i = 0; i < 4; ++i) {
+    int j = i < rows_together(blocks) * blocks ? i : 0, b = j % blocks;
+    __m512 f = _mm512_mul_ps(_mm512_cvtepi32_ps(sum[j]), c.multiplier[b]);
+    if (residual)
+      f = epilogue_residual(residual, f,
+                            index + (j / blocks < rows ? j / blocks : 0) * c.stride + 16 * b);
+    v[i] = epilogue_round(f, c.clamp);
+  }
+  __m512i q = epilogue_untangle(epilogue_narrow(v, c.clamp));
+  if (blocks >= 3)
+    _mm512_mask_storeu_epi8(to, c.mask, q);
+  if (blocks == 2) {
+    _mm256_mask_storeu_epi8(to, (__mmask32)c.mask, _mm512_castsi512_si256(q));
+    if (rows > 1)
+      _mm256_mask_storeu_epi8(to + c.stride, (__mmask32)c.mask, _mm512_extracti64x4_epi64(q, 1));
+  }
+  if (blocks == 1) {
+    __mmask16 mask = (__mmask16)c.mask;
+    _mm_mask_storeu_epi8(to, mask, _mm512_castsi512_si128(q));
+    if (rows > 1)
+      _mm_mask_storeu_epi8(to + c.stride, mask, _mm512_extracti32x4_epi32(q, 1));
+    if (rows > 2)
+      _mm_mask_storeu_epi8(to + 2 * c.stride, mask, _mm512_extracti32x4_epi32(q, 2));
+    if (rows > 3)
+      _mm_mask_storeu_epi8(to + 3 * c.stride, mask, _mm512_extracti32x4_epi32(q, 3));
+  }
+}
+
+static ALWAYS_INLINE void store_spilled(const conv_s8_tile *t, const __m512i *sum, int32_t rows,
+                                        const int blocks, const edge_epilogue *residual) {
+  epilogue_rows c = epilogue_rows_of(t, blocks);
+  const int group = rows_together(blocks);
+  int8_t *to = (int8_t *)t->output + t->index;
+  int64_t index = t->index;
 #pragma clang loop unroll(disable)
   for (; rows > 0; rows -= group, sum += group * blocks) {
-    __m512i v[4];
-    UNROLL for (int i = 0; i < 4; ++i) {
-      int j = i < group * blocks ? i : 0, b = j % blocks;
-      __m512 f = _mm512_mul_ps(_mm512_cvtepi32_ps(sum[j]), multiplier[b]);
-      if (residual)
-        f = epilogue_residual(e, f, index + (j / blocks < rows ? j / blocks : 0) * stride + 16 * b);
-      v[i] = epilogue_round(f);
-    }
-    __m512i q = epilogue_untangle(epilogue_narrow(v, clamp));
-    if (group == 1)
-      _mm512_mask_storeu_epi8(to, all, q);
-    if (group == 2) {
-      _mm256_mask_storeu_epi8(to, (__mmask32)all, _mm512_castsi512_si256(q));
-      if (rows > 1)
-        _mm256_mask_storeu_epi8(to + stride, (__mmask32)all, _mm512_extracti64x4_epi64(q, 1));
-    }
-    if (group == 4) {
-      __mmask16 mask = (__mmask16)all;
-      _mm_mask_storeu_epi8(to, mask, _mm512_castsi512_si128(q));
-      if (rows > 1)
-        _mm_mask_storeu_epi8(to + stride, mask, _mm512_extracti32x4_epi32(q, 1));
-      if (rows > 2)
-        _mm_mask_storeu_epi8(to + 2 * stride, mask, _mm512_extracti32x4_epi32(q, 2));
-      if (rows > 3)
-        _mm_mask_storeu_epi8(to + 3 * stride, mask, _mm512_extracti32x4_epi32(q, 3));
-    }
-    to += group * stride;
-    index += group * stride;
+    store_rows(c, sum, rows, blocks, residual, index, to);
+    to += group * c.stride;
+    index += group * c.stride;
   }
 }
 
 #define STORE_ROWS(blocks)                                                                         \
   static __attribute__((noinline)) void store_plain_x##blocks(const conv_s8_tile *t,               \
                                                               const __m512i *sum, int32_t rows) {  \
-    store_rows(t, sum, rows, blocks, 0);                                                           \
+    store_spilled(t, sum, rows, blocks, NULL);                                                     \
   }                                                                                                \
   static __attribute__((noinline)) void store_residual_x##blocks(                                  \
       const conv_s8_tile *t, const __m512i *sum, int32_t rows) {                                   \
-    store_rows(t, sum, rows, blocks, 1);                                                           \
+    store_spilled(t, sum, rows, blocks, t->epilogue);                                              \
   }
 STORE_ROWS(1)
 STORE_ROWS(2)
 STORE_ROWS(3)
 STORE_ROWS(4)
 
+/* Rows of the largest tile: 24 sums, so that weights and activations have registers too. */
+#define TILE_ROWS(blocks) ((blocks) <= 2 ? 12 : (blocks) == 3 ? 8 : 6)
+
 static ALWAYS_INLINE void store_tile(const conv_s8_tile *t, const __m512i *sum, const int rows,
                                      const int blocks) {
+  const edge_epilogue *e = t->epilogue;
+  if (rows == TILE_ROWS(blocks) && epilogue_is_plain(e)) {
+    epilogue_rows c = epilogue_rows_of(t, blocks);
+    const int group = rows_together(blocks);
+    int8_t *to = (int8_t *)t->output + t->index;
+    UNROLL for (int r = 0; r < rows; r += group) {
+      store_rows(c, sum + r * blocks, group, blocks, NULL, 0, to);
+      to += group * c.stride;
+    }
+    return;
+  }
   __m512i spilled[24];
   UNROLL for (int i = 0; i < rows * blocks; ++i) spilled[i] = sum[i];
-  const edge_epilogue *e = t->epilogue;
   if (e->output_float || e->table || e->slope != 1.0f) {
     store_tile_any(t, spilled, rows, blocks);
     return;

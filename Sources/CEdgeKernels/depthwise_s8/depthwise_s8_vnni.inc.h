@@ -82,12 +82,12 @@ static ALWAYS_INLINE void NAME(store)(const NAME(block) * b, const vector_i sum[
   }
   const edge_epilogue *e = &b->conv->epilogue;
   vector_i v[4], zero = OP(set1_epi16)((int16_t)e->zero);
-  UNROLL for (int q = 0; q < 4; ++q) v[q] = OP(cvtps_epi32)(
-      OP(min_ps)(OP(mul_ps)(OP(cvtepi32_ps)(sum[q]), b->multiplier[q]), OP(set1_ps)(1048576.0f)));
+  vector_f limit = OP(set1_ps)((float)(e->high - e->zero));
+  UNROLL for (int q = 0; q < 4; ++q) v[q] =
+      OP(cvtps_epi32)(OP(min_ps)(OP(mul_ps)(OP(cvtepi32_ps)(sum[q]), b->multiplier[q]), limit));
   vector_i low = OP(adds_epi16)(OP(packs_epi32)(v[0], v[1]), zero);
   vector_i high = OP(adds_epi16)(OP(packs_epi32)(v[2], v[3]), zero);
-  vector_i byte = OP(min_epi8)(OP(packs_epi16)(low, high), OP(set1_epi8)((int8_t)e->high));
-  byte = OP(max_epi8)(byte, OP(set1_epi8)((int8_t)e->low));
+  vector_i byte = OP(max_epi8)(OP(packs_epi16)(low, high), OP(set1_epi8)((int8_t)e->low));
   OP(mask_storeu_epi8)
   ((int8_t *)y + index, (vector_mask)(~UINT64_C(0) >> (64 - b->channels)), byte);
 }
