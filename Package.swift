@@ -63,6 +63,13 @@ let package = Package(
       ]),
 
     // Tests.
+    .target(
+      name: "EdgeTestSupport",
+      dependencies: ["EdgeRuntime", "EdgeFormat", "CEdgeKernels", "CEdgeHost"],
+      path: "Tests/EdgeTestSupport"),
+    .testTarget(
+      name: "EdgeRuntimeTests",
+      dependencies: ["EdgeRuntime", "EdgeFormat", "EdgeTestSupport", "CEdgeKernels"]),
     .testTarget(
       name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], sources: ["SHA256Tests.swift"]),
     .testTarget(
