@@ -23,17 +23,14 @@ extension Plan {
   ) throws -> Int {
     guard let output = node.outputs.first, let input = node.inputs.first.flatMap({ $0 }) else { return 0 }
     let count = try shape(output).reduce(1, *)
-    switch node.opCode {
-    case .convolution, .depthwise:
+    if node.opCode.isProduct {
       let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: ConvolutionParameters.self) }
       let channels = node.opCode == .depthwise ? 1 : (try shape(input).last ?? 0) / max(Int(p.groups), 1)
       return count * channels * Int(p.kernelHeight) * Int(p.kernelWidth)
-    case .matmul:
-      let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: MatmulParameters.self) }
-      return count * (try shape(input).suffix(2)[p.transposeA == 1 ? shape(input).count - 2 : shape(input).count - 1])
-    default:
-      return 0
     }
+    guard node.opCode == .matmul else { return 0 }
+    let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: MatmulParameters.self) }
+    return count * (try shape(input).dropLast(p.transposeA == 1 ? 1 : 0).last ?? 0)
   }
 }
 

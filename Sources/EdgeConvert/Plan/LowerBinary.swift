@@ -18,10 +18,28 @@ extension Lowering {
     let target = try lowering.output(node)
     if lowering.precision == .int8, kind <= Int(EDGE_BINARY_MUL), lowering.quantization.values[target] != nil {
       try lowering.integerBinary(node, kind, a, b, target)
+    } else if try lowering.tabulated(node, a, b, target) {
+      return
+    } else if node.op == "Pow", lowering.graph[b].constant.map({ $0.count == 1 && $0.floats == [2] }) == true {
+      lowering.define(target, as: try lowering.floatBinary(Int(EDGE_BINARY_MUL), a, a, target))
     } else {
       let y = try lowering.floatBinary(kind, a, b, target)
       lowering.define(target, as: y)
     }
+  }
+
+  /// An INT8 operator with one constant number as operand is a function of one element: a table.
+  private mutating func tabulated(_ node: Node, _ a: ValueID, _ b: ValueID, _ target: ValueID) throws -> Bool {
+    guard precision == .int8, let to = quantization.values[target] else { return false }
+    let source: ValueID
+    switch (graph[a].constant, graph[b].constant) {
+    case (nil, let constant?) where constant.count == 1: source = a
+    case (let constant?, nil) where constant.count == 1: source = b
+    default: return false
+    }
+    guard let from = affine(of: source), try shape(of: source) == shape(of: target) else { return false }
+    try lookup(source, from, target, to, evaluatedTable(node, from, to))
+    return true
   }
 
   /// Sum, Mean, Max, Min of any number of operands, in float.
@@ -60,13 +78,15 @@ extension Lowering {
     emit(.binary, [a, b], [y], parameters)
   }
 
+  /// In float, or in integers of the target's type.
   private mutating func floatBinary(
     _ kind: Int, _ a: ValueID, _ b: ValueID, _ target: ValueID
   ) throws -> Stored {
     let order = try commonOrder([a, b], target)
-    let left = try broadcastOperand(a, .float, order: order)
-    let right = try broadcastOperand(b, .float, order: order)
-    let y = try result(target, order: order)
+    let type = storedType(of: target)
+    let left = try broadcastOperand(a, type == .float32 ? .float : .native, order: order)
+    let right = try broadcastOperand(b, type == .float32 ? .float : .native, order: order)
+    let y = try result(target, type: type, order: order)
     emitBinary(kind, left, right, y.tensor)
     return y
   }

@@ -35,10 +35,19 @@ extension Lowering {
     try lowering.reduce(node, axes: Set(positive))
   }
 
-  /// GlobalAveragePool and GlobalMaxPool: a reduction over the spatial axes.
+  /// GlobalAveragePool and GlobalMaxPool: a reduction over the spatial axes; the maximum of int8 codes is a `maxPool`.
   public static func globalPool(_ node: Node, _ lowering: inout Lowering) throws {
-    let rank = try lowering.shape(of: lowering.input(node, 0)).count
-    try lowering.reduce(node, axes: Set(2..<rank))
+    let source = try lowering.input(node, 0)
+    let shape = try lowering.shape(of: source)
+    let kernel = shape.dropFirst(2).compactMap(\.constant)
+    if node.op == "GlobalMaxPool", lowering.precision == .int8, lowering.affine(of: source) != nil,
+      (1...2).contains(kernel.count), kernel.count == shape.count - 2
+    {
+      var window = node
+      window.attributes["kernel_shape"] = .ints(kernel.map { Int64($0) })
+      return try maxPool(window, &lowering)
+    }
+    try lowering.reduce(node, axes: Set(2..<shape.count))
   }
 
   private mutating func reduce(_ node: Node, axes: Set<Int>) throws {

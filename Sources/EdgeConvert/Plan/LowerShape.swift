@@ -59,8 +59,9 @@ extension Lowering {
     return type == .float16 ? .float32 : type
   }
 
-  /// Expand: axes of size 1 repeat.
+  /// Expand: axes of size 1 repeat. ConstantOfShape: one number repeats.
   public static func expand(_ node: Node, _ lowering: inout Lowering) throws {
+    if node.op == "ConstantOfShape" { return try lowering.fill(node) }
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     if try lowering.shape(of: source) == lowering.shape(of: target) { return try reshape(node, &lowering) }
@@ -69,6 +70,17 @@ extension Lowering {
     let y = try lowering.result(like: x, target, order: order)
     lowering.emit(.broadcast, [x], [y.tensor])
     lowering.define(target, as: y)
+  }
+
+  private mutating func fill(_ node: Node) throws {
+    let target = try output(node)
+    let rank = try shape(of: target).count
+    var value = node.tensor("value") ?? Tensor([Float(0)], shape: [1])
+    value.shape = Array(repeating: 1, count: rank)
+    let x = constant(value.bytes, type: value.storedType, dims: value.shape, name: graph[target].name + "/value")
+    let y = try result(like: x, target)
+    emit(.broadcast, [x], [y.tensor])
+    define(target, as: y)
   }
 
   /// A new arena tensor for a value, of the type and parameters of another tensor.

@@ -15,6 +15,9 @@ extension Lowering {
       let entries = try function.map { LookupTable.entries(from: from, to: to, $0.value) }
         ?? lowering.evaluatedTable(node, from, to)
       try lowering.lookup(source, from, target, to, entries)
+    } else if lowering.storedType(of: target) != .float32 {
+      throw lowering.unsupported(
+        node, "elements of type \(lowering.storedType(of: target))", remedy: "Cast to float before the node")
     } else if let parameters = function?.parameters {
       let x = try lowering.operand(source, .float)
       let y = try lowering.result(target, order: x.order)
@@ -27,7 +30,7 @@ extension Lowering {
   }
 
   /// A table of a function that only the float reference knows.
-  private func evaluatedTable(
+  func evaluatedTable(
     _ node: Node, _ from: AffineParameters, _ to: AffineParameters
   ) throws -> [Int8] {
     guard let rule = Operator.of(node) else {
@@ -35,7 +38,10 @@ extension Lowering {
     }
     let points = (-128...127).map { from.scale * Float($0 - Int(from.zeroPoint)) }
     var inputs: [Tensor?] = node.inputs.map { $0.flatMap { graph[$0].constant } }
-    inputs[0] = Tensor(points, shape: [256])
+    guard let variable = inputs.firstIndex(where: { $0 == nil }) else {
+      throw unsupported(node, "no computed operand", remedy: "fold the node at conversion")
+    }
+    inputs[variable] = Tensor(points, shape: [256])
     let values = try rule.evaluate(node, inputs).first?.floats ?? []
     guard values.count == 256 else {
       throw unsupported(node, "not a function of one element", remedy: "keep the node in float")

@@ -1,0 +1,72 @@
+import EdgeFormat
+import Testing
+
+@testable import EdgeConvert
+
+/// INT8 files against the float reference: what eight bits cost, and which nodes the plan has.
+@Suite struct PlanInt8Tests {
+  @Test(arguments: PlanFloatTests.cases) func staysCloseToTheReference(_ test: PlanFloatTests.Case) throws {
+    var fixture = PlanFixture()
+    test.build(&fixture)
+    // Eight bits over the whole range are 0.4 %; a chain of a few nodes adds some of them up.
+    #expect(try fixture.run(.int8).error < 0.04)
+  }
+
+  @Test func channelShuffleIsOneSmallTranspose() throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 3, 6, 5])
+    let y = f.node("Conv", [x, f.weights([8, 3, 1, 1])])
+    let split = f.node("Reshape", [y, f.ints([1, 2, 4, 6, 5])])
+    let swapped = f.node("Transpose", [split], ["perm": .ints([0, 2, 1, 3, 4])])
+    let joined = f.node("Reshape", [swapped, f.ints([1, 8, 6, 5])])
+    let z = f.node("Conv", [joined, f.weights([4, 8, 1, 1])])
+    f.output(f.node("Flatten", [f.node("GlobalAveragePool", [z])]))
+    let outcome = try f.run(.int8)
+    let transposes = outcome.file.nodes.filter { $0.operation == "transpose" }
+    #expect(transposes.map(\.inputShapes) == [[[3, 30]], [[30, 2, 4]]])
+    #expect(outcome.count("copy") == 0)
+    #expect(outcome.error < 0.04)
+  }
+
+  @Test func sumAndReluAreOneNode() throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 8, 6, 6])
+    let y = f.node("Conv", [x, f.weights([8, 8, 1, 1])])
+    let z = f.node("Relu", [f.node("Add", [y, x])])
+    f.output(f.node("Conv", [z, f.weights([8, 8, 1, 1])]))
+    let outcome = try f.run(.int8)
+    #expect(outcome.count("binary") == 1)
+    #expect(outcome.count("lookup") == 0)
+    #expect(outcome.error < 0.04)
+  }
+
+  @Test func aDeadChannelKeepsItsBias() throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 4, 6, 6])
+    var weights = f.noise([4, 4, 1, 1]).floats
+    for index in 0..<4 { weights[index] = 1e-30 }
+    for index in 4..<8 { weights[index] = 0 }
+    f.output(
+      f.node(
+        "Conv",
+        [
+          x, f.constant(Tensor(weights, shape: [4, 4, 1, 1])),
+          f.constant(Tensor([Float(1.5), -0.75, 0.1, 0], shape: [4])),
+        ]))
+    #expect(try f.run(.int8).error < 0.01)
+  }
+
+  @Test func equalInputGivesEqualBytes() throws {
+    func bytes() throws -> [UInt8] {
+      var f = PlanFixture()
+      let n = Dimension(symbol: "N")
+      let x = f.input("x", [n, Dimension(3), Dimension(8), Dimension(8)], sample: [2, 3, 8, 8])
+      let y = f.node("Conv", [x, f.weights([20, 3, 3, 3]), f.weights([20])])
+      let z = f.node("Sigmoid", [f.node("Add", [y, f.weights([20, 1, 1])])])
+      f.output(f.node("Flatten", [z]), f.node("GlobalAveragePool", [y]))
+      return try f.run(.int8).file.bytes
+    }
+    let first = try bytes()
+    for _ in 0..<3 { #expect(try bytes() == first) }
+  }
+}
