@@ -1,0 +1,49 @@
+/// Everything that decides the bytes of a converted file.
+public struct ConversionOptions: Sendable {
+  public var source: String
+  public var output: String
+  /// nil: INT8 with calibration data, else float.
+  public var precision: Precision?
+  /// Folders of samples.
+  public var calibration: String?
+  public var validation: String?
+  /// At most so many calibration samples.
+  public var samples: Int?
+  public var observer = Observer.auto
+  /// Names of nodes that stay float.
+  public var keepFloat: [String] = []
+  /// Largest run-time sizes by symbol.
+  public var bounds: [String: Int] = [:]
+  /// JSON file of preprocessing keys, and file of class names.
+  public var preprocessing: String?
+  public var labels: String?
+  public var seed: UInt64 = 1
+
+  public init(source: String, output: String) {
+    self.source = source
+    self.output = output
+  }
+
+  /// The precision in effect.
+  /// - Throws: `ConversionError.usage` when INT8 has no data to calibrate on.
+  public func effectivePrecision() throws -> Precision {
+    let precision = self.precision ?? (calibration == nil ? .float32 : .int8)
+    if precision == .int8, calibration == nil {
+      throw ConversionError.usage(
+        "--precision int8 needs samples to calibrate on: give a folder with --calibrate, "
+          + "or convert with --precision f32")
+    }
+    return precision
+  }
+
+  /// The options that shape the result, as provenance and the report state them.
+  public var stated: [String: String] {
+    var stated = ["observer": observer.name, "seed": String(seed)]
+    if let samples { stated["samples"] = String(samples) }
+    if !keepFloat.isEmpty { stated["keep-float"] = keepFloat.joined(separator: ",") }
+    if !bounds.isEmpty {
+      stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+    return stated
+  }
+}
