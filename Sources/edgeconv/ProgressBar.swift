@@ -1,3 +1,4 @@
+import EdgeConvert
 import Foundation
 
 /// A line on stderr that shows how far a long step is; silent when stderr is no terminal.
@@ -6,6 +7,7 @@ final class ProgressBar {
   private let total: Int
   private let isVisible: Bool
   private let start = Date()
+  private var isFinished = false
   private var shown = Date.distantPast
 
   init(_ title: String, total: Int) {
@@ -27,11 +29,27 @@ final class ProgressBar {
       line += ", \(ProgressBar.time(elapsed / Double(done) * Double(total - done))) left"
     }
     FileHandle.standardError.write(Data((line + "\u{1B}[K").utf8))
+    if done == total { finish() }
   }
 
-  /// Ends the line.
+  /// Runs something that reports steps, with one bar a step.
+  static func following<Result>(
+    _ body: (@escaping (Conversion.Step, Int, Int) -> Void) throws -> Result
+  ) throws -> Result {
+    var bars: [Conversion.Step: ProgressBar] = [:]
+    defer { for bar in bars.values { bar.finish() } }
+    return try body { step, done, total in
+      let bar = bars[step] ?? ProgressBar(step.rawValue, total: total)
+      bars[step] = bar
+      bar.update(done)
+    }
+  }
+
+  /// Ends the line, once.
   func finish() {
-    if isVisible { FileHandle.standardError.write(Data("\n".utf8)) }
+    guard isVisible, !isFinished else { return }
+    isFinished = true
+    FileHandle.standardError.write(Data("\n".utf8))
   }
 
   private static func time(_ seconds: TimeInterval) -> String {

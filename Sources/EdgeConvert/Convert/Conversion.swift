@@ -1,0 +1,97 @@
+import EdgeSamples
+import Foundation
+
+/// One conversion, from the ONNX file to the bytes of the `.edge` file and the report.
+public struct Conversion {
+  /// A long step, for progress.
+  public enum Step: String, Sendable {
+    case calibrating
+    case validating
+  }
+
+  /// What a conversion gives.
+  public struct Result: Sendable {
+    public var bytes: [UInt8]
+    public var report: ConversionReport
+  }
+
+  /// Version of the converter, written into every file.
+  public static let version = "1.0.0"
+
+  private let options: ConversionOptions
+  private let progress: (Step, Int, Int) -> Void
+
+  /// - Parameters:
+  ///   - options: what to convert and how.
+  ///   - progress: called with a step, the samples done and their number.
+  public init(_ options: ConversionOptions, progress: @escaping (Step, Int, Int) -> Void = { _, _, _ in }) {
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Converts.
+  /// - Throws: `ConversionError` with everything that is wrong.
+  public func run() throws -> Result {
+    let precision = try options.effectivePrecision()
+    let form = try PreprocessingFile(path: options.preprocessing, labels: options.labels)
+    let graph = try Conversion.prepared(options.source)
+    let sizes = try RuntimeSizes(graph: graph, bounds: options.bounds)
+    let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
+    let calibration = try options.calibration.map {
+      try DataSet(
+        $0, inputs: inputs, preprocessing: form.preprocessing, limit: options.samples, seed: options.seed)
+    }
+    let validation = try options.validation.map {
+      try DataSet($0, inputs: inputs, preprocessing: form.preprocessing)
+    }
+    let used = precision == .int8 ? calibration : nil
+    let decided = try decide(graph, used)
+    let provenance = try Provenance(
+      options: options, precision: precision, calibration: used, validation: validation)
+    let file = try makeFile(
+      graph: decided.graph, quantization: decided.choices.quantization, bounds: options.bounds,
+      metadata: provenance.metadata(form.metadata))
+    let loaded = try LoadedFile(file.bytes, name: options.output)
+    var report = provenance.report(file, loaded, decided)
+    report.warnings += sizes.notes.map { ConversionReport.Warning(text: $0, remedy: "give --bound to change it") }
+    if let validation {
+      report.accuracy = try Verifier(graph: graph, data: validation).compare(loaded) {
+        progress(.validating, $0, validation.count)
+      }
+    }
+    return Result(bytes: file.bytes, report: report)
+  }
+
+  /// The graph as every command sees it: read, checked, canonical.
+  /// - Throws: `ConversionError.obstacles` with every node that is not supported.
+  static func prepared(_ path: String) throws -> Graph {
+    try Passes.all(try Import.read(path))
+  }
+
+  /// What was decided for a graph, and on which evidence.
+  struct Decided {
+    var graph: Graph
+    var choices: QuantizationChoices
+    var histograms: [ValueID: Histogram] = [:]
+  }
+
+  /// Float everywhere without data; else calibrates and quantizes.
+  private func decide(_ graph: Graph, _ data: DataSet?) throws -> Decided {
+    guard let data else {
+      let nodes = graph.nodes.map { _ in PrecisionChoice(precision: .float32, reason: "float asked for") }
+      return Decided(
+        graph: graph,
+        choices: QuantizationChoices(
+          quantization: Quantization(floatNodes: graph.nodes.count), nodes: nodes, values: [:]))
+    }
+    var settings = QuantizationOptions()
+    settings.observer = options.observer
+    settings.keepFloat = Set(options.keepFloat)
+    let rules = graph.nodes.map { Operator.of($0)?.quantize ?? .float }
+    let quantizer = try Quantizer(graph: graph, rules: rules, options: settings)
+    let histograms = try Calibrator(graph: graph, data: data).histograms(of: quantizer.observed) {
+      progress(.calibrating, $0, data.count)
+    }
+    return Decided(graph: graph, choices: quantizer.choose(histograms), histograms: histograms)
+  }
+}

@@ -1,0 +1,35 @@
+import EdgeFormat
+import EdgeSamples
+
+extension LoadedFile {
+  /// What the file takes.
+  var inputDescriptions: [InputDescription] {
+    (0..<model.inputCount).map { position in
+      let record = model.inputRecord(position)
+      let type = ElementType(rawValue: record.elementType) ?? .float32
+      let isQuantized = record.scale != 0
+      return InputDescription(
+        name: String(cString: model.name(record.name)), elementType: isQuantized ? .float32 : type,
+        isQuantized: isQuantized, shape: (0..<Int(record.rank)).map { record.dimension($0) },
+        dynamicAxes: record.dynamicAxes)
+    }
+  }
+
+  /// How raw inputs become tensors, from the file's metadata.
+  /// - Throws: `ConversionError.usage` for metadata without meaning.
+  func preprocessing() throws -> Preprocessing {
+    do throws(SampleError) {
+      return try Preprocessing { self.metadata($0) }
+    } catch {
+      throw ConversionError.usage(error.message)
+    }
+  }
+
+  /// The text of a metadata key.
+  func metadata(_ key: String) -> String? {
+    let bytes = Array(key.utf8) + [0]
+    return bytes.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.flatMap { model.metadataValue($0) }.map { String(cString: $0) }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import EdgeConvert
+import Foundation
+
+/// `edgeconv convert`: ONNX in, `.edge` file and report out.
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Convert an ONNX model into a .edge file.",
+    discussion: """
+      DATA is a folder of .npz files, one sample each (arrays named like the inputs, an optional `label`), or of raw \
+      inputs (.wav .jpg .png .npy .bin), with labels.tsv (path, tab, label) where they have labels. Raw inputs need \
+      --preprocess.
+      """)
+
+  @Argument(help: "The ONNX model.")
+  var model: String
+
+  @Option(name: [.customShort("o"), .customLong("output")], help: "The .edge file to write.")
+  var output: String
+
+  @Option(help: "Arithmetic: int8 (the default with --calibrate) or f32.")
+  var precision: PrecisionName?
+
+  @Option(help: ArgumentHelp("Samples that ranges are measured on.", valueName: "data"))
+  var calibrate: String?
+
+  @Option(help: ArgumentHelp("Other samples, to compare the file with the float model.", valueName: "data"))
+  var validate: String?
+
+  @Option(help: "Calibrate on at most so many samples, drawn by --seed.")
+  var samples: Int?
+
+  @Option(help: "How ranges are chosen: auto, minmax, mse, percentile, percentile:99.9.")
+  var observer = "auto"
+
+  @Option(help: ArgumentHelp("Names of nodes that stay in float, separated by commas.", valueName: "nodes"))
+  var keepFloat: String?
+
+  @Option(help: ArgumentHelp("Largest value of a run-time size.", valueName: "name=n,..."))
+  var bound: [String] = []
+
+  @Option(help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json"))
+  var preprocess: String?
+
+  @Option(help: ArgumentHelp("Class names, one a line.", valueName: "file"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("Write the report as one HTML page.", valueName: "file.html"))
+  var report: String?
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  @Option(help: "Seed of every random choice.")
+  var seed: UInt64 = 1
+
+  enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
+    case int8
+    case f32
+  }
+
+  func validate() throws {
+    if let samples, samples < 1 { throw ValidationError("--samples must be 1 or more") }
+  }
+
+  func run() throws {
+    try Failure.reported {
+      let result = try ProgressBar.following { try Conversion(options(), progress: $0).run() }
+      try AtomicFile.write(result.bytes, to: output)
+      if let report { try AtomicFile.write(Array(HTMLPage(result.report).text.utf8), to: report) }
+      print(json ? try JSONText.of(result.report) : result.report.summary)
+    }
+  }
+
+  private func options() throws -> ConversionOptions {
+    var options = ConversionOptions(source: model, output: output)
+    options.precision = precision.flatMap { Precision(rawValue: $0.rawValue) }
+    options.calibration = calibrate
+    options.validation = validate
+    options.samples = samples
+    options.keepFloat = keepFloat?.split(separator: ",").map(String.init) ?? []
+    options.bounds = try Bounds.parsed(bound)
+    options.preprocessing = preprocess
+    options.labels = labels
+    options.seed = seed
+    guard let observer = Observer(observer) else {
+      throw ConversionError.usage(
+        "--observer \(self.observer): known are auto, minmax, mse, percentile and percentile:P with P in 50...100")
+    }
+    options.observer = observer
+    return options
+  }
+}
