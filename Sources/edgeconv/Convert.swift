@@ -24,8 +24,10 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("Samples that ranges are measured on.", valueName: "data"))
   var calibrate: String?
 
-  @Option(help: ArgumentHelp("Other samples, to compare the file with the float model.", valueName: "data"))
-  var validate: String?
+  @Option(
+    name: .customLong("validate"),
+    help: ArgumentHelp("Other samples, to compare the file with the float model.", valueName: "data"))
+  var validation: String?
 
   @Option(help: "Calibrate on at most so many samples, drawn by --seed.")
   var samples: Int?
@@ -76,7 +78,7 @@ struct Convert: ParsableCommand {
     var options = ConversionOptions(source: model, output: output)
     options.precision = precision.flatMap { Precision(rawValue: $0.rawValue) }
     options.calibration = calibrate
-    options.validation = validate
+    options.validation = validation
     options.samples = samples
     options.keepFloat = keepFloat?.split(separator: ",").map(String.init) ?? []
     options.bounds = try Bounds.parsed(bound)
