@@ -136,9 +136,9 @@ static void test_matmul(int32_t m, int32_t n, int32_t k) {
                  ((float *)b.data)[q * p.b_row + j * p.b_col], v);
       ((float *)expected.data)[i * p.c_row + j] = canonical(v);
     }
+  int32_t split = random_int(0, m);
   for (int t = 0; t < test_table_count; t++) {
     guarded c = guarded_new(expected.bytes), scratch = guarded_new(edge_matmul_scratch_f32(&p));
-    int32_t split = random_int(0, m);
     test_tables[t]->matmul_f32(&p, (float *)a.data, (float *)b.data, (float *)c.data, scratch.data, split, m);
     test_tables[t]->matmul_f32(&p, (float *)a.data, (float *)b.data, (float *)c.data, scratch.data, 0, split);
     check_output(t, &c, expected.data, "matmul_f32", shape);

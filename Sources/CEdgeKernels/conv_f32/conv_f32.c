@@ -1,6 +1,6 @@
 #include "conv_f32.h"
 
-enum { PIXELS = 96, COLUMNS = 64, STAGED_FLOATS = 16384, STAGED_ROWS = 24 };
+enum { PIXELS = 144, COLUMNS = 64, STAGED_FLOATS = 16384, TILES = 24 };
 
 static int32_t ceil_div(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
 
@@ -12,11 +12,13 @@ struct edge_conv_f32_plan edge_conv_f32_plan_of(const edge_conv *p) {
   plan.segments = plan.staged ? 1 : plan.taps;
   plan.segment = plan.staged ? k : p->in_c;
   plan.pixels = (int64_t)p->batch * p->out_h * p->out_w;
-  plan.block = PIXELS;
+  int32_t most = PIXELS;
   if (plan.staged) {
-    int32_t rows = STAGED_FLOATS / k / STAGED_ROWS * STAGED_ROWS;
-    plan.block = rows < STAGED_ROWS ? STAGED_ROWS : rows < PIXELS ? rows : PIXELS;
+    int32_t rows = STAGED_FLOATS / k / TILES * TILES;
+    most = rows < TILES ? TILES : rows < PIXELS ? rows : PIXELS;
   }
+  /* Blocks of about one size, a multiple of every tile's height. */
+  plan.block = ceil_div(ceil_div(plan.pixels, ceil_div(plan.pixels, most)), TILES) * TILES;
   plan.columns = COLUMNS;
   plan.column_units = ceil_div(p->out_c, COLUMNS);
   plan.rows_bytes = (size_t)plan.block * (size_t)plan.segments * sizeof(float *);
@@ -32,7 +34,8 @@ int32_t edge_conv_units_f32(const edge_conv *p) {
 size_t edge_conv_scratch_f32(const edge_conv *p) {
   struct edge_conv_f32_plan plan = edge_conv_f32_plan_of(p);
   size_t floats = (size_t)plan.segment * (plan.staged ? (size_t)plan.block : 1);
-  return plan.rows_bytes + (floats * sizeof(float) + 63) / 64 * 64;
+  /* Copies write whole vectors. */
+  return plan.rows_bytes + (floats * sizeof(float) + 63) / 64 * 64 + 64;
 }
 
 int32_t edge_depthwise_f32_channels(const edge_conv *p) {

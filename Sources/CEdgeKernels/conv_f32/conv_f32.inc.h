@@ -1,31 +1,5 @@
 /* Float convolution; one ISA each time it is included. */
 
-struct EDGE_NAME(store) {
-  float slope, low, high;
-  const float *residual;
-};
-
-/* The epilogue on up to 16 sums. */
-EDGE_INLINE void EDGE_NAME(store_16)(const struct EDGE_NAME(store) *e, const float *sums,
-                                     const float *residual, float *y, int32_t width) {
-  float v[16], r[16] = {0};
-  memcpy(v, sums, sizeof v);
-  if (e->slope != 1.0f)
-    for (int l = 0; l < 16; l++)
-      v[l] = v[l] < 0.0f ? v[l] * e->slope : v[l];
-  if (residual) {
-    memcpy(r, residual, (size_t)width * sizeof *r);
-    for (int l = 0; l < 16; l++)
-      v[l] += r[l];
-  }
-  for (int l = 0; l < 16; l++)
-    v[l] = edge_one_nan(edge_at_least(edge_at_most(v[l], e->high), e->low));
-  if (width == 16)
-    memcpy(y, v, sizeof v);
-  else
-    memcpy(y, v, (size_t)width * sizeof *y);
-}
-
 /* The input pixel under a tap, or NULL in the padding. */
 EDGE_INLINE const float *EDGE_NAME(pixel_at)(const edge_conv *p, const float *image, int32_t iy,
                                              int32_t ix) {
@@ -34,35 +8,72 @@ EDGE_INLINE const float *EDGE_NAME(pixel_at)(const edge_conv *p, const float *im
   return image + ((int64_t)iy * p->in_w + ix) * p->in_stride;
 }
 
-/* rows[tap][i] for the pixels first .. first + count, the last one repeated up to the block's end. */
+/* Copies whole vectors: both sides have room for one more. */
+EDGE_INLINE void EDGE_NAME(copy_floats)(float *to, const float *from, int64_t count) {
+  for (int64_t i = 0; i < count; i += EDGE_VECTOR)
+    *(EDGE_NAME(vector) *)(to + i) = *(const EDGE_NAME(vector) *)(from + i);
+}
+
+/* Everything one output pixel reads, in the order of k. */
+static void EDGE_NAME(stage_pixel)(const edge_conv *p, const float *image, int32_t y0, int32_t x0,
+                                   float *to) {
+  int32_t row = p->kernel_w * p->in_c;
+  int32_t reach = x0 + (p->kernel_w - 1) * p->dilation_w;
+  int together = p->dilation_w == 1 && p->in_stride == p->in_c && x0 >= 0 && reach < p->in_w;
+  for (int32_t ky = 0; ky < p->kernel_h; ky++, to += row) {
+    int32_t iy = y0 + ky * p->dilation_h;
+    if (together && iy >= 0 && iy < p->in_h) {
+      EDGE_NAME(copy_floats)(to, EDGE_NAME(pixel_at)(p, image, iy, x0), row);
+      continue;
+    }
+    for (int32_t kx = 0; kx < p->kernel_w; kx++) {
+      const float *in = EDGE_NAME(pixel_at)(p, image, iy, x0 + kx * p->dilation_w);
+      for (int32_t c = 0; c < p->in_c; c++)
+        to[kx * p->in_c + c] = in ? in[c] : 0.0f;
+    }
+  }
+}
+
+EDGE_INLINE void EDGE_NAME(point_pixel)(const edge_conv *p, const float *image, int32_t y0,
+                                        int32_t x0, const float *zeros, const float **rows,
+                                        int32_t row_stride) {
+  for (int32_t ky = 0; ky < p->kernel_h; ky++)
+    for (int32_t kx = 0; kx < p->kernel_w; kx++, rows += row_stride) {
+      const float *in =
+          EDGE_NAME(pixel_at)(p, image, y0 + ky * p->dilation_h, x0 + kx * p->dilation_w);
+      *rows = in ? in : zeros;
+    }
+}
+
+/* rows[segment][i] for the pixels first .. first + count, the last one repeated to a whole tile. */
 static void EDGE_NAME(point_rows)(const edge_conv *p, const struct edge_conv_f32_plan *plan,
                                   const float *x, int64_t first, int32_t count, float *room,
                                   const float **rows) {
+  int32_t ox = (int32_t)(first % p->out_w), oy = (int32_t)(first / p->out_w % p->out_h);
+  int64_t image_size = (int64_t)p->in_h * p->in_w * p->in_stride;
+  const float *image = x + first / p->out_w / p->out_h * image_size;
   if (!plan->staged)
     memset(room, 0, (size_t)plan->segment * sizeof *room);
   for (int32_t i = 0; i < count; i++) {
-    int64_t pixel = first + i;
-    int32_t ox = (int32_t)(pixel % p->out_w), oy = (int32_t)(pixel / p->out_w % p->out_h);
-    const float *image =
-        x + pixel / p->out_w / p->out_h * p->in_h * (int64_t)p->in_w * p->in_stride;
-    for (int32_t tap = 0; tap < plan->taps; tap++) {
-      int32_t iy = oy * p->stride_h - p->pad_top + tap / p->kernel_w * p->dilation_h;
-      int32_t ix = ox * p->stride_w - p->pad_left + tap % p->kernel_w * p->dilation_w;
-      const float *in = EDGE_NAME(pixel_at)(p, image, iy, ix);
-      if (!plan->staged) {
-        rows[(int64_t)tap * plan->block + i] = in ? in : room;
-        continue;
-      }
-      float *out = room + (int64_t)i * plan->segment + (int64_t)tap * p->in_c;
-      for (int32_t c = 0; c < p->in_c; c++)
-        out[c] = in ? in[c] : 0.0f;
-    }
-    if (plan->staged)
+    int32_t y0 = oy * p->stride_h - p->pad_top, x0 = ox * p->stride_w - p->pad_left;
+    if (plan->staged) {
       rows[i] = room + (int64_t)i * plan->segment;
+      EDGE_NAME(stage_pixel)(p, image, y0, x0, room + (int64_t)i * plan->segment);
+    } else {
+      EDGE_NAME(point_pixel)(p, image, y0, x0, room, rows + i, plan->block);
+    }
+    if (++ox < p->out_w)
+      continue;
+    ox = 0;
+    if (++oy == p->out_h) {
+      oy = 0;
+      image += image_size;
+    }
   }
-  for (int32_t s = 0; s < plan->segments; s++)
-    for (int32_t i = count; i < plan->block; i++)
-      rows[(int64_t)s * plan->block + i] = rows[(int64_t)s * plan->block + count - 1];
+  int32_t whole = (count + EDGE_TILE_ROWS - 1) / EDGE_TILE_ROWS * EDGE_TILE_ROWS;
+  for (int32_t s = 0; s < plan->segments; s++, rows += plan->block)
+    for (int32_t i = count; i < whole && i < plan->block; i++)
+      rows[i] = rows[count - 1];
 }
 
 /* Panels [panel, panel + panels) of the pixels first .. first + count. */
@@ -70,7 +81,7 @@ static void EDGE_NAME(conv_panels)(const edge_conv *p, const struct edge_conv_f3
                                    const float **rows, int64_t first, int32_t count, int32_t panel,
                                    int32_t panels, float *y) {
   const edge_epilogue *e = &p->epilogue;
-  struct EDGE_NAME(store) store = {e->slope, e->low_f, e->high_f, e->residual};
+  struct EDGE_NAME(store) store = {e->slope, e->low_f, e->high_f, e->residual, y};
   int64_t k = (int64_t)plan->taps * p->in_c;
   struct EDGE_NAME(tile) t = {
       .segments = plan->segments,
@@ -91,8 +102,7 @@ static void EDGE_NAME(conv_panels)(const edge_conv *p, const struct edge_conv_f3
         int32_t n = (panel + j) * 16;
         int32_t width = p->out_c - n < 16 ? p->out_c - n : 16;
         int64_t offset = (first + i + r) * p->out_stride + n;
-        EDGE_NAME(store_16)(&store, sums[r] + j * 16, store.residual ? store.residual + offset : 0,
-                            y + offset, width);
+        EDGE_NAME(store_16)(&store, sums[r] + j * 16, offset, width);
       }
   }
 }

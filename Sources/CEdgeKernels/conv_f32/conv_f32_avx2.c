@@ -7,6 +7,7 @@
 #define EDGE_TILE_ROWS 6
 #define EDGE_TILE_PANELS 1
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "store_f32.inc.h"
 #include "tile_f32.inc.h"
 
 #include "conv_f32.inc.h"

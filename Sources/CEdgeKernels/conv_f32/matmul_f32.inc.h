@@ -34,7 +34,7 @@ void EDGE_NAME(edge_f32_matmul)(const edge_matmul_f32 *p, const float *a, const 
                                 void *scratch, int32_t row_begin, int32_t row_end) {
   float *panel = scratch;
   float *room = panel + 32 * (((int64_t)p->k + 15) / 16 * 16);
-  struct EDGE_NAME(store) store = {1.0f, -EDGE_INFINITY, EDGE_INFINITY, 0};
+  struct EDGE_NAME(store) store = {1.0f, -EDGE_INFINITY, EDGE_INFINITY, 0, c};
   const float *rows[EDGE_TILE_ROWS];
   float sums[EDGE_TILE_ROWS][16 * EDGE_TILE_PANELS];
   struct EDGE_NAME(tile) t = {
@@ -54,7 +54,7 @@ void EDGE_NAME(edge_f32_matmul)(const edge_matmul_f32 *p, const float *a, const 
       for (int32_t r = 0; r < height; r++)
         for (int32_t j = 0; j < panels; j++) {
           int32_t left = p->n - n - j * 16;
-          EDGE_NAME(store_16)(&store, sums[r] + j * 16, 0, c + (m + r) * p->c_row + n + j * 16,
+          EDGE_NAME(store_16)(&store, sums[r] + j * 16, (m + r) * p->c_row + n + j * 16,
                               left < 16 ? left : 16);
         }
     }

@@ -4,11 +4,6 @@
  * panels of 16 columns.
  */
 
-typedef float EDGE_NAME(vector)
-    __attribute__((vector_size(EDGE_VECTOR * sizeof(float)), aligned(4)));
-
-enum { EDGE_NAME(PARTS) = 16 / EDGE_VECTOR };
-
 struct EDGE_NAME(tile) {
   const float *const *rows; /* [segments][row_stride]: a pointer for each row of each segment */
   int32_t segments, segment, row_stride;
