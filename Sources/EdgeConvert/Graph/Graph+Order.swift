@@ -27,7 +27,7 @@ extension Graph {
     for (index, node) in nodes.enumerated() {
       for output in node.outputs.compactMap({ $0 }) { producer[output] = index }
     }
-    let ids = valuesByName
+    let ids = nodes.contains { !$0.subgraphs.isEmpty } ? idsByName : [:]
     var consumers = Array(repeating: [Int](), count: nodes.count)
     var missing = Array(repeating: 0, count: nodes.count)
     for (index, node) in nodes.enumerated() {
@@ -54,9 +54,8 @@ extension Graph {
     return sorted
   }
 
-  /// Values by name. Only graphs with subgraphs need it.
-  private var valuesByName: [String: ValueID] {
-    guard nodes.contains(where: { !$0.subgraphs.isEmpty }) else { return [:] }
+  /// Values by name.
+  var idsByName: [String: ValueID] {
     var ids: [String: ValueID] = [:]
     for index in values.indices { ids[values[index].name] = ValueID(index: index) }
     return ids

@@ -13,6 +13,13 @@ public struct Epilogue: Sendable, Equatable {
   /// The residual is added before the activation.
   public var residualFirst: Bool
 
+  /// An activation alone.
+  public init(activation: Activation) {
+    self.activation = activation
+    residual = nil
+    residualFirst = false
+  }
+
   /// Reads the `edge.` attributes of a node.
   public init(_ node: Node) {
     residual = node.int("edge.residual")

@@ -1,6 +1,7 @@
 import EdgeFormat
 
 /// Matrix product over the last two axes; leading axes broadcast; a one-dimensional operand is a row or column.
+/// Passes may add a third input, a constant bias `[N]`, and an epilogue when B is a constant matrix.
 /// <https://onnx.ai/onnx/operators/onnx__MatMul.html>
 extension Operator {
   static let matmul = Operator(
@@ -13,7 +14,13 @@ extension Operator {
       let b = try need(node, inputs, 1)
       let shape = try productShape(node, a.shape.map { Dimension($0) }, b.shape.map { Dimension($0) })
         .compactMap(\.constant)
-      return [batchedProduct(matrix(a, row: true), matrix(b, row: false)).reshaped(shape)]
+      let product = batchedProduct(matrix(a, row: true), matrix(b, row: false)).reshaped(shape)
+      let biased = try optional(inputs, 2).map { try combine(node, product, $0, { $0 + $1 }, { a, _ in a }) } ?? product
+      let epilogue = Epilogue(node)
+      if epilogue == Epilogue(activation: .none) { return [biased] }
+      var values = biased.floats
+      try epilogue.apply(&values, node, inputs)
+      return [Tensor(values, shape: shape)]
     },
     quantize: .weighted, lower: Lowering.matmul)
 

@@ -3,15 +3,16 @@ import EdgeFormat
 /// How the converter treats one ONNX operator: its rules, one file an operator (or a family of one shape).
 ///
 /// `Operator.table` is the one list; an operator that is not in it is reported by `check`. Passes produce ordinary ONNX
-/// nodes, except for what a fusion leaves on a `Conv`, `ConvTranspose` or `Gemm` node (all optional attributes):
+/// nodes, except for what a fusion leaves on a `Conv`, `ConvTranspose`, `Gemm` or `MatMul` with constant weights (all
+/// optional attributes; `Epilogue` reads them):
 /// - `edge.activation` (string: "relu", "clip", "leaky_relu"), `edge.low`, `edge.high`, `edge.slope` (floats; "relu" has
 ///   none, "clip" has both bounds, infinite where there is none);
-/// - `edge.residual` (int): index of the input that is added after the convolution, before or after the activation as
-///   `edge.residual_first` (int 1: add, then clamp; only clamping activations) says.
+/// - `edge.residual` (int): index of the input that is added after a convolution, 3 and up, before or after the
+///   activation as `edge.residual_first` (int 1: add, then clamp; only clamping activations) says.
 ///
-/// After `Passes.all` these hold: Gemm has a constant two-dimensional B, `transA` 0, `alpha` and `beta` 1 when B is
-/// constant; MatMul by a constant matrix is a Gemm when its left operand has two axes; no Identity, Dropout, Split,
-/// BatchNormalization after a foldable producer, or operand that is constant through computation remains.
+/// After `Passes.all`: a `MatMul` by a constant matrix on the right may have a third input, a constant bias `[N]`;
+/// windows have `pads` instead of `auto_pad` where sizes are known; no Identity, Dropout, BatchNormalization with known
+/// statistics, or node with known results remains.
 public struct Operator: Sendable {
   /// Appends what the runtime executes for the node.
   public typealias LoweringRule = @Sendable (Node, inout Lowering) throws -> Void
