@@ -1,8 +1,8 @@
 #include "depthwise_s8.h"
 
 #if defined(__aarch64__)
-#include "../kernel_name.h"
 #include "../conv_s8/product_s8_neon.h"
+#include "../kernel_name.h"
 
 #define EDGE_ISA neon
 #define EDGE_PIXELS 2

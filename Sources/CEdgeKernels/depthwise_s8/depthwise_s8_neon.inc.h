@@ -1,6 +1,6 @@
 /*
- * INT8 depthwise convolution over 16 channels at a time; included once per NEON flavour. Four lines of a column
- * are interleaved to scratch as the weights are: byte 4*c + i is channel c of line i.
+ * INT8 depthwise convolution over 16 channels at a time; included once per NEON flavour. Four lines
+ * of a column are interleaved to scratch as the weights are: byte 4*c + i is channel c of line i.
  */
 
 static void fill_columns(const depthwise_s8_lines *in, int32_t channel, int32_t x, int32_t count,
@@ -26,19 +26,19 @@ EDGE_ALWAYS void run_pixels(const depthwise_s8_block *b, const int8_t *columns, 
   int32x4_t sum[EDGE_PIXELS][product_parts];
   int64_t column_bytes = (int64_t)b->groups * 64;
   const int8_t *w = b->weights;
-  EDGE_UNROLL for (int j = 0; j < count; j++)
-    EDGE_UNROLL for (int i = 0; i < product_parts; i++) sum[j][i] = vdupq_n_s32(0);
+  EDGE_UNROLL for (int j = 0; j < count; j++) EDGE_UNROLL for (int i = 0; i < product_parts; i++)
+      sum[j][i] = vdupq_n_s32(0);
   for (int32_t kx = 0; kx < p->kernel_w; kx++) {
     const int8_t *from = columns + kx * p->dilation_w * column_bytes;
     for (int32_t g = 0; g < b->groups; g++, w += 64, from += 64)
       EDGE_UNROLL for (int i = 0; i < 4; i++) {
         int8x16_t v = vld1q_s8(w + 16 * i);
-        EDGE_UNROLL for (int j = 0; j < count; j++) product_add(
-            sum[j], i, vld1q_s8(from + j * p->stride_w * column_bytes + 16 * i), v);
+        EDGE_UNROLL for (int j = 0; j < count; j++)
+            product_add(sum[j], i, vld1q_s8(from + j * p->stride_w * column_bytes + 16 * i), v);
       }
   }
   EDGE_UNROLL for (int j = 0; j < count; j++)
-    product_store(&p->epilogue, sum[j], b->channel, y, index + j * p->out_stride, b->channels);
+      product_store(&p->epilogue, sum[j], b->channel, y, index + j * p->out_stride, b->channels);
 }
 
 /* One output line of 16 channels; `first_channel` counts from the unit's first. */

@@ -74,22 +74,41 @@ static __attribute__((noinline)) void NAME(store_any)(const NAME(block) * b, con
   store_tile_any(&tile, blocks, 1, (b->channels + 15) / 16);
 }
 
-static ALWAYS_INLINE void NAME(store)(const NAME(block) * b, const vector_i sum[4], int plain,
-                                      void *y, int64_t index) {
-  if (!plain) {
-    NAME(store_any)(b, sum, y, index);
+/* The plain epilogue's constants, copied so that stores of bytes cannot alias them. */
+typedef struct NAME(finish) {
+  vector_f multiplier[4], high;
+  vector_i zero, low;
+  vector_mask mask;
+  int plain;
+} NAME(finish);
+
+static ALWAYS_INLINE NAME(finish) NAME(finish_of)(const NAME(block) * b) {
+  const edge_epilogue *e = &b->conv->epilogue;
+  NAME(finish)
+  f = {.high = OP(set1_ps)((float)(e->high - e->zero)),
+       .zero = OP(set1_epi16)((int16_t)e->zero),
+       .low = OP(set1_epi8)((int8_t)e->low),
+       .mask = (vector_mask)(~UINT64_C(0) >> (64 - b->channels)),
+       .plain = epilogue_is_plain(e)};
+  UNROLL for (int q = 0; q < 4; ++q) f.multiplier[q] = b->multiplier[q];
+  return f;
+}
+
+static ALWAYS_INLINE void NAME(store)(const NAME(block) * b, const NAME(finish) * f,
+                                      const vector_i sum[4], void *y, int64_t index) {
+  if (!f->plain) {
+    vector_i copy[4];
+    UNROLL for (int q = 0; q < 4; ++q) copy[q] = sum[q];
+    NAME(store_any)(b, copy, y, index);
     return;
   }
-  const edge_epilogue *e = &b->conv->epilogue;
-  vector_i v[4], zero = OP(set1_epi16)((int16_t)e->zero);
-  vector_f limit = OP(set1_ps)((float)(e->high - e->zero));
+  vector_i v[4];
   UNROLL for (int q = 0; q < 4; ++q) v[q] =
-      OP(cvtps_epi32)(OP(min_ps)(OP(mul_ps)(OP(cvtepi32_ps)(sum[q]), b->multiplier[q]), limit));
-  vector_i low = OP(adds_epi16)(OP(packs_epi32)(v[0], v[1]), zero);
-  vector_i high = OP(adds_epi16)(OP(packs_epi32)(v[2], v[3]), zero);
-  vector_i byte = OP(max_epi8)(OP(packs_epi16)(low, high), OP(set1_epi8)((int8_t)e->low));
-  OP(mask_storeu_epi8)
-  ((int8_t *)y + index, (vector_mask)(~UINT64_C(0) >> (64 - b->channels)), byte);
+      OP(cvtps_epi32)(OP(min_ps)(OP(mul_ps)(OP(cvtepi32_ps)(sum[q]), f->multiplier[q]), f->high));
+  vector_i low = OP(adds_epi16)(OP(packs_epi32)(v[0], v[1]), f->zero);
+  vector_i high = OP(adds_epi16)(OP(packs_epi32)(v[2], v[3]), f->zero);
+  vector_i byte = OP(max_epi8)(OP(packs_epi16)(low, high), f->low);
+  OP(mask_storeu_epi8)((int8_t *)y + index, f->mask, byte);
 }
 
 /* Column x of up to three lines; outside the image every quad is the flipped zero. */
@@ -106,38 +125,40 @@ static ALWAYS_INLINE void NAME(column3)(const depthwise_s8_lines *in, int32_t x,
 
 #define MULTIPLY(to, from, tap)                                                                    \
   UNROLL for (int q = 0; q < 4; ++q) to[q] =                                                       \
-      OP(dpbusd_epi32)(from[q], quad[q], LOAD(b->weights + (4 * (tap) + q) * VECTOR_BYTES))
+      OP(dpbusd_epi32)(from[q], quad[q], weights[4 * (tap) + q])
 
-/* One output line, kernel up to 3 high, 3 wide, stride 1 or 2: a column feeds every pixel it
- * touches. */
-static ALWAYS_INLINE void NAME(line3)(const NAME(block) * b, const depthwise_s8_lines *in,
-                                      const int stride, const int plain, void *y, int64_t index) {
-  const edge_conv *p = b->conv;
-  vector_i now[4], next[4], after[4], quad[4];
-  int32_t x = -p->pad_left, end = p->out_w;
-  NAME(column3)(in, x++, quad);
+/*
+ * One output line, kernel up to 3 high, 3 wide, stride 1 or 2: a column is interleaved once and
+ * feeds every pixel it touches.
+ */
+static ALWAYS_INLINE void NAME(line3)(const NAME(block) * b, const depthwise_s8_lines *lines,
+                                      const int stride, void *y, int64_t index) {
+  const NAME(finish) f = NAME(finish_of)(b);
+  const depthwise_s8_lines in = *lines;
+  int64_t out_stride = b->conv->out_stride;
+  vector_i now[4], next[4], quad[4], weights[12];
+  UNROLL for (int i = 0; i < 12; ++i) weights[i] = LOAD(b->weights + i * VECTOR_BYTES);
+  int32_t x = -b->conv->pad_left;
+  NAME(column3)(&in, x++, quad);
   MULTIPLY(now, b->bias, 0);
   if (stride == 1) {
-    NAME(column3)(in, x++, quad);
-    MULTIPLY(next, b->bias, 0);
+    NAME(column3)(&in, x++, quad);
     MULTIPLY(now, now, 1);
+    MULTIPLY(next, b->bias, 0);
   }
-  for (int32_t ox = 0; ox < end; ++ox, index += p->out_stride) {
-    if (stride == 1) {
-      NAME(column3)(in, x++, quad);
-      MULTIPLY(after, b->bias, 0);
-      MULTIPLY(next, next, 1);
-    } else {
-      NAME(column3)(in, x++, quad);
+  for (int32_t left = b->conv->out_w; left > 0; --left, index += out_stride) {
+    NAME(column3)(&in, x++, quad);
+    if (stride == 2) {
       MULTIPLY(now, now, 1);
-      NAME(column3)(in, x++, quad);
-      MULTIPLY(next, b->bias, 0);
+      NAME(column3)(&in, x++, quad);
     }
     MULTIPLY(now, now, 2);
-    NAME(store)(b, now, plain, y, index);
-    UNROLL for (int q = 0; q < 4; ++q) {
-      now[q] = next[q];
-      next[q] = after[q];
+    NAME(store)(b, &f, now, y, index);
+    if (stride == 1) {
+      MULTIPLY(now, next, 1);
+      MULTIPLY(next, b->bias, 0);
+    } else {
+      MULTIPLY(now, b->bias, 0);
     }
   }
 }
@@ -171,9 +192,8 @@ static ALWAYS_INLINE void NAME(pixels)(const NAME(block) * b, const int8_t *colu
           dpbusd_epi32)(sum[i][q], LOAD(from + i * p->stride_w * column_bytes + q * VECTOR_BYTES),
                         LOAD(weights + q * VECTOR_BYTES));
   }
-  int plain = epilogue_is_plain(&p->epilogue);
-  UNROLL for (int i = 0; i < count; ++i)
-      NAME(store)(b, sum[i], plain, y, index + i * p->out_stride);
+  const NAME(finish) f = NAME(finish_of)(b);
+  UNROLL for (int i = 0; i < count; ++i) NAME(store)(b, &f, sum[i], y, index + i * p->out_stride);
 }
 
 /* One output line of any kernel: columns of a run of pixels are interleaved to scratch, then
@@ -188,8 +208,8 @@ static void NAME(line_any)(const NAME(block) * b, const depthwise_s8_lines *in, 
     int32_t reach = (count - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
     for (int32_t g = 0; g < groups; ++g)
       NAME(fill_columns)
-      (in + g, first * p->stride_w - p->pad_left, reach, column_bytes,
-       columns + g * 4 * VECTOR_BYTES);
+    (in + g, first * p->stride_w - p->pad_left, reach, column_bytes,
+     columns + g * 4 * VECTOR_BYTES);
     for (; i + 4 <= count; i += 4, index += 4 * p->out_stride)
       NAME(pixels)(b, columns + i * p->stride_w * column_bytes, 4, groups, y, index);
     for (; i < count; ++i, index += p->out_stride)
@@ -202,14 +222,13 @@ static void NAME(unit)(const edge_conv *p, const int8_t *x, void *y, const depth
   NAME(block) b;
   NAME(set_block)(&b, p, u->channel_begin, u->channel_end - u->channel_begin, s->weights);
   int quick = p->kernel_h <= 3 && p->kernel_w == 3 && p->dilation_w == 1;
-  int plain = epilogue_is_plain(&p->epilogue);
   for (int32_t line = u->line_begin; line < u->line_end; ++line) {
     int64_t index = (int64_t)line * p->out_w * p->out_stride + u->channel_begin;
     edge_depthwise_s8_find_lines(p, x, line, u->channel_begin, s);
     if (quick && p->stride_w == 1)
-      NAME(line3)(&b, s->lines, 1, plain, y, index);
+      NAME(line3)(&b, s->lines, 1, y, index);
     else if (quick && p->stride_w == 2)
-      NAME(line3)(&b, s->lines, 2, plain, y, index);
+      NAME(line3)(&b, s->lines, 2, y, index);
     else
       NAME(line_any)(&b, s->lines, s->columns, y, index);
   }
