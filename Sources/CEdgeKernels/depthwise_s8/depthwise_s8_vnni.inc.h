@@ -79,7 +79,6 @@ typedef struct NAME(finish) {
   vector_f multiplier[4], high;
   vector_i zero, low;
   vector_mask mask;
-  int plain;
 } NAME(finish);
 
 static ALWAYS_INLINE NAME(finish) NAME(finish_of)(const NAME(block) * b) {
@@ -88,27 +87,20 @@ static ALWAYS_INLINE NAME(finish) NAME(finish_of)(const NAME(block) * b) {
   f = {.high = OP(set1_ps)((float)(e->high - e->zero)),
        .zero = OP(set1_epi16)((int16_t)e->zero),
        .low = OP(set1_epi8)((int8_t)e->low),
-       .mask = (vector_mask)(~UINT64_C(0) >> (64 - b->channels)),
-       .plain = epilogue_is_plain(e)};
+       .mask = (vector_mask)(~UINT64_C(0) >> (64 - b->channels))};
   UNROLL for (int q = 0; q < 4; ++q) f.multiplier[q] = b->multiplier[q];
   return f;
 }
 
-static ALWAYS_INLINE void NAME(store)(const NAME(block) * b, const NAME(finish) * f,
-                                      const vector_i sum[4], void *y, int64_t index) {
-  if (!f->plain) {
-    vector_i copy[4];
-    UNROLL for (int q = 0; q < 4; ++q) copy[q] = sum[q];
-    NAME(store_any)(b, copy, y, index);
-    return;
-  }
+static ALWAYS_INLINE void NAME(store_plain)(const NAME(finish) * f, const vector_i sum[4],
+                                            int8_t *to) {
   vector_i v[4];
   UNROLL for (int q = 0; q < 4; ++q) v[q] =
       OP(cvtps_epi32)(OP(min_ps)(OP(mul_ps)(OP(cvtepi32_ps)(sum[q]), f->multiplier[q]), f->high));
   vector_i low = OP(adds_epi16)(OP(packs_epi32)(v[0], v[1]), f->zero);
   vector_i high = OP(adds_epi16)(OP(packs_epi32)(v[2], v[3]), f->zero);
   vector_i byte = OP(max_epi8)(OP(packs_epi16)(low, high), f->low);
-  OP(mask_storeu_epi8)((int8_t *)y + index, f->mask, byte);
+  OP(mask_storeu_epi8)(to, f->mask, byte);
 }
 
 /* Column x of up to three lines; outside the image every quad is the flipped zero. */
@@ -132,7 +124,7 @@ static ALWAYS_INLINE void NAME(column3)(const depthwise_s8_lines *in, int32_t x,
  * feeds every pixel it touches.
  */
 static ALWAYS_INLINE void NAME(line3)(const NAME(block) * b, const depthwise_s8_lines *lines,
-                                      const int stride, void *y, int64_t index) {
+                                      const int stride, int8_t *to) {
   const NAME(finish) f = NAME(finish_of)(b);
   const depthwise_s8_lines in = *lines;
   int64_t out_stride = b->conv->out_stride;
@@ -146,14 +138,14 @@ static ALWAYS_INLINE void NAME(line3)(const NAME(block) * b, const depthwise_s8_
     MULTIPLY(now, now, 1);
     MULTIPLY(next, b->bias, 0);
   }
-  for (int32_t left = b->conv->out_w; left > 0; --left, index += out_stride) {
+  for (int32_t left = b->conv->out_w; left > 0; --left, to += out_stride) {
     NAME(column3)(&in, x++, quad);
     if (stride == 2) {
       MULTIPLY(now, now, 1);
       NAME(column3)(&in, x++, quad);
     }
     MULTIPLY(now, now, 2);
-    NAME(store)(b, &f, now, y, index);
+    NAME(store_plain)(&f, now, to);
     if (stride == 1) {
       MULTIPLY(now, next, 1);
       MULTIPLY(next, b->bias, 0);
@@ -192,8 +184,18 @@ static ALWAYS_INLINE void NAME(pixels)(const NAME(block) * b, const int8_t *colu
           dpbusd_epi32)(sum[i][q], LOAD(from + i * p->stride_w * column_bytes + q * VECTOR_BYTES),
                         LOAD(weights + q * VECTOR_BYTES));
   }
-  const NAME(finish) f = NAME(finish_of)(b);
-  UNROLL for (int i = 0; i < count; ++i) NAME(store)(b, &f, sum[i], y, index + i * p->out_stride);
+  if (epilogue_is_plain(&p->epilogue)) {
+    const NAME(finish) f = NAME(finish_of)(b);
+    int8_t *to = (int8_t *)y + index;
+    UNROLL for (int i = 0; i < count; ++i) NAME(store_plain)(&f, sum[i], to + i * p->out_stride);
+    return;
+  }
+  /* A copy, so that the sums themselves stay in registers. */
+  vector_i spilled[4][4];
+  UNROLL for (int i = 0; i < count; ++i) UNROLL for (int q = 0; q < 4; ++q) spilled[i][q] =
+      sum[i][q];
+  for (int i = 0; i < count; ++i)
+    NAME(store_any)(b, spilled[i], y, index + i * p->out_stride);
 }
 
 /* One output line of any kernel: columns of a run of pixels are interleaved to scratch, then
@@ -217,19 +219,35 @@ static void NAME(line_any)(const NAME(block) * b, const depthwise_s8_lines *in, 
   }
 }
 
+/* A table comes after everything else, so a line may be stored first and looked up then. */
+static void NAME(look_up)(const NAME(block) * b, int8_t *to) {
+  const edge_conv *p = b->conv;
+  __mmask64 mask = ~UINT64_C(0) >> (64 - b->channels);
+  for (int32_t left = p->out_w; left > 0; --left, to += p->out_stride) {
+    __m512i q = _mm512_maskz_loadu_epi8(mask, to);
+    _mm512_mask_storeu_epi8(to, mask, epilogue_lookup(p->epilogue.table, q));
+  }
+}
+
 static void NAME(unit)(const edge_conv *p, const int8_t *x, void *y, const depthwise_s8_scratch *s,
                        const depthwise_s8_unit *u) {
   NAME(block) b;
   NAME(set_block)(&b, p, u->channel_begin, u->channel_end - u->channel_begin, s->weights);
-  int quick = p->kernel_h <= 3 && p->kernel_w == 3 && p->dilation_w == 1;
+  const edge_epilogue *e = &p->epilogue;
+  int quick = p->kernel_h <= 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2 &&
+              !e->output_float && !e->residual && e->slope == 1.0f;
   for (int32_t line = u->line_begin; line < u->line_end; ++line) {
     int64_t index = (int64_t)line * p->out_w * p->out_stride + u->channel_begin;
     edge_depthwise_s8_find_lines(p, x, line, u->channel_begin, s);
-    if (quick && p->stride_w == 1)
-      NAME(line3)(&b, s->lines, 1, y, index);
-    else if (quick && p->stride_w == 2)
-      NAME(line3)(&b, s->lines, 2, y, index);
-    else
+    if (!quick) {
       NAME(line_any)(&b, s->lines, s->columns, y, index);
+      continue;
+    }
+    if (p->stride_w == 1)
+      NAME(line3)(&b, s->lines, 1, (int8_t *)y + index);
+    else
+      NAME(line3)(&b, s->lines, 2, (int8_t *)y + index);
+    if (e->table)
+      NAME(look_up)(&b, (int8_t *)y + index);
   }
 }
