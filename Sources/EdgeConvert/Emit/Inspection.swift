@@ -1,0 +1,111 @@
+import EdgeFormat
+import EdgeRuntime
+import Foundation
+
+/// What a `.edge` file holds, for people and as JSON.
+public struct Inspection: Codable, Sendable {
+  /// A tensor of the file.
+  public struct Tensor: Codable, Sendable {
+    public var name: String
+    public var type: String
+    /// Bounds per stored axis; run-time axes are in `dynamicAxes`.
+    public var dims: [Int]
+    public var dynamicAxes: [Int]
+    public var storage: String
+    public var offset: Int
+    public var bytes: Int
+    /// Absent when not quantized.
+    public var scale: Float?
+    public var zeroPoint: Int?
+  }
+
+  /// A node of the plan.
+  public struct Node: Codable, Sendable {
+    public var name: String
+    public var operation: String
+    /// Indices into `tensors`; nil for an operand that is not there.
+    public var inputs: [Int?]
+    public var outputs: [Int]
+  }
+
+  /// A section of the file.
+  public struct Section: Codable, Sendable {
+    public var kind: String
+    public var offset: Int
+    public var bytes: Int
+    public var records: Int
+  }
+
+  public var version: String
+  public var fileBytes: Int
+  public var arenaBytes: Int
+  public var arenaLowerBound: Int
+  public var stateBytes: Int
+  public var scratchBytes: Int
+  /// Bytes of a session with one thread.
+  public var sessionBytes: Int
+  public var digest: String
+  public var digestMatches: Bool
+  public var sections: [Section]
+  public var inputs: [Int]
+  public var outputs: [Int]
+  public var symbols: [String: Int]
+  public var metadata: [String: String]
+  public var tensors: [Tensor]
+  public var nodes: [Node]
+
+  /// Reads a file.
+  /// - Throws: `ConversionError.usage` when it cannot be read, or with the runtime's reason when it is not sound.
+  public init(path: String) throws {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw ConversionError.usage("\(path): cannot be read: \(error.localizedDescription)")
+    }
+    let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: max(data.count, 1), alignment: 64)
+    defer { storage.deallocate() }
+    storage.copyBytes(from: data)
+    try self.init(UnsafeRawBufferPointer(start: storage.baseAddress, count: data.count), name: path)
+  }
+
+  /// Reads the bytes of a file, 64-byte aligned.
+  init(_ bytes: UnsafeRawBufferPointer, name: String) throws {
+    guard let base = bytes.baseAddress else { throw ConversionError.usage("\(name): the file is empty") }
+    let model: Model
+    do throws(EdgeError) {
+      model = try Model.open(base, count: bytes.count, skipDigest: true)
+    } catch {
+      throw ConversionError.usage("\(name): \(FileSeal.message(error))")
+    }
+    let file = FileReader(Reader(base: base, count: bytes.count))
+    let header = model.header
+    version = "\(header.major).\(header.minor)"
+    fileBytes = bytes.count
+    arenaBytes = Int(header.arenaBytes)
+    arenaLowerBound = Int(header.arenaLowerBound)
+    stateBytes = Int(header.stateBytes)
+    scratchBytes = model.scratchBytes
+    sessionBytes = Session.memoryBytes(of: model, threads: 1)
+    let computed = fileDigest(base, count: bytes.count)
+    digestMatches = computed == (header.digest0, header.digest1, header.digest2, header.digest3)
+    digest = bytes[Header.digestOffset..<(Header.digestOffset + Header.digestBytes)]
+      .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    sections = file.sections.map { record in
+      Section(
+        kind: SectionKind(rawValue: record.kind).map { "\($0)" } ?? "unknown \(record.kind)",
+        offset: Int(record.offset), bytes: Int(record.bytes), records: Int(record.count))
+    }
+    tensors = file.records(.tensors, TensorRecord.self).map { file.tensor($0) }
+    nodes = file.nodes()
+    let interface = file.records(.interface, UInt32.self, skipping: InterfaceRecord.byteCount).map { Int($0) }
+    inputs = Array(interface.prefix(model.inputCount))
+    outputs = Array(interface.dropFirst(model.inputCount))
+    symbols = [:]
+    for record in file.records(.symbols, SymbolRecord.self) { symbols[file.name(record.name)] = Int(record.bound) }
+    metadata = [:]
+    for record in file.records(.metadata, MetadataRecord.self) {
+      metadata[file.name(record.key)] = file.name(record.value)
+    }
+  }
+}
