@@ -5,7 +5,7 @@ extension Operator {
       unary, [clip, parametricRelu], binary, variadic, compare,
       [convolution, convolutionTranspose, gemm, matmul], pools, globalPools, softmaxes,
       reshapes, [transpose, slice, split, concat, pad, expand, tile], gathers, casts, constants,
-      reductions, normalizations,
+      reductions, normalizations, resizes, quantization, signal, spaceDepth,
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }
