@@ -59,7 +59,23 @@ public struct Conversion {
         progress(.validating, $0, validation.count)
       }
     }
+    if let probed = validation ?? used {
+      try measureLayers(&report, decided.graph, loaded, probed)
+    }
     return Result(bytes: file.bytes, report: report)
+  }
+
+  /// Fills in how far every layer's result is from the reference.
+  private func measureLayers(
+    _ report: inout ConversionReport, _ graph: Graph, _ file: LoadedFile, _ data: DataSet
+  ) throws {
+    var probe = try LayerProbe(graph: graph, file: file)
+    for index in 0..<Swift.min(data.count, Verification.layerSamples) { try probe.add(data.sample(index)) }
+    let sqnr = probe.sqnr
+    for (position, node) in graph.nodes.enumerated() {
+      guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else { continue }
+      report.layers[position].sqnr = found
+    }
   }
 
   /// The graph as every command sees it: read, checked, canonical.

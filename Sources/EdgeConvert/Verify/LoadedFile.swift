@@ -66,6 +66,31 @@ public final class LoadedFile {
     }
   }
 
+  /// Runs one sample node by node.
+  /// - Parameter visit: called after each node with its index and a function that reads a tensor of the plan.
+  func step(
+    _ inputs: [Tensor], name: String, visit: (Int, (Int) -> Output?) throws -> Void
+  ) throws {
+    do throws(EdgeError) {
+      session.pointee.resetState()
+      for (position, tensor) in inputs.enumerated() where position < model.inputCount {
+        try set(position, tensor)
+      }
+    } catch {
+      throw LoadedFile.usage(error, name)
+    }
+    for node in 0..<model.nodeCount {
+      do throws(EdgeError) {
+        try session.pointee.step(node)
+      } catch {
+        throw LoadedFile.usage(error, name)
+      }
+      try visit(node) { index in
+        try? read(session.pointee.tensor(index), name: model.tensorRecord(index).name)
+      }
+    }
+  }
+
   private func set(_ position: Int, _ tensor: Tensor) throws(EdgeError) {
     var dims = InlineArray<8, Int>(repeating: 1)
     for (axis, size) in tensor.shape.prefix(8).enumerated() { dims[axis] = size }
@@ -85,10 +110,12 @@ public final class LoadedFile {
   }
 
   private func output(_ position: Int) throws(EdgeError) -> Output {
-    let view = session.pointee.output(position)
+    try read(session.pointee.output(position), name: model.outputRecord(position).name)
+  }
+
+  private func read(_ view: TensorView, name: UInt32) throws(EdgeError) -> Output {
     var output = Output(
-      name: String(cString: model.name(model.outputRecord(position).name)),
-      shape: (0..<view.rank).map { view.dims[$0] }, values: [])
+      name: String(cString: model.name(name)), shape: (0..<view.rank).map { view.dims[$0] }, values: [])
     guard view.type == .float32 || (view.type == .int8 && view.scale != 0) else { return output }
     let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: Swift.max(view.count, 1))
     defer { buffer.deallocate() }

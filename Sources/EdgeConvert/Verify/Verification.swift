@@ -8,12 +8,31 @@ public struct Verification {
     public var file: String
     public var data: String
     public var accuracy: AccuracyComparison
+    /// Worst first.
+    public var layers: [Layer]
 
     /// The comparison in a few lines.
     public func summary(layers count: Int) -> String {
-      (["\(file) against \(source), \(accuracy.samples) samples"] + accuracy.lines).joined(separator: "\n")
+      var lines = ["\(file) against \(source), \(accuracy.samples) samples"] + accuracy.lines
+      if !layers.isEmpty, count > 0 { lines.append("worst layers, SQNR of their results in dB:") }
+      for layer in layers.prefix(count) {
+        let sqnr = layer.sqnr.map { String(format: "%6.1f", $0) } ?? " exact"
+        lines.append("  \(sqnr)  \(layer.name) (\(layer.op))")
+      }
+      return lines.joined(separator: "\n")
     }
   }
+
+  /// How far one layer's result is from the reference.
+  public struct Layer: Codable, Sendable {
+    public var name: String
+    public var op: String
+    /// In dB; nil when it is exact.
+    public var sqnr: Double?
+  }
+
+  /// Samples that the layers are compared on.
+  static let layerSamples = 8
 
   private let source: String
   private let file: String
@@ -44,6 +63,15 @@ public struct Verification {
     let accuracy = try Verifier(graph: graph, data: set).compare(loaded) {
       progress(.validating, $0, set.count)
     }
-    return Result(source: source, file: file, data: data, accuracy: accuracy)
+    var probe = try LayerProbe(graph: graph, file: loaded)
+    for index in 0..<Swift.min(set.count, Verification.layerSamples) { try probe.add(set.sample(index)) }
+    let sqnr = probe.sqnr
+    let layers = graph.nodes.compactMap { node -> Layer? in
+      guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else { return nil }
+      return Layer(name: node.name, op: node.op, sqnr: found)
+    }
+    return Result(
+      source: source, file: file, data: data, accuracy: accuracy,
+      layers: layers.sorted { ($0.sqnr ?? .infinity) < ($1.sqnr ?? .infinity) })
   }
 }

@@ -1,0 +1,91 @@
+import EdgeFormat
+import EdgeRuntime
+import Foundation
+
+/// Signal to noise of every layer of a file, against the float reference: what one layer's rounding and that of all
+/// before it add up to.
+struct LayerProbe {
+  /// What is known of one value.
+  private struct Track {
+    var node: Int
+    var tensor: Int
+    /// Positions of the stored elements in the value's own order; nil until a sample has told.
+    var gather: [Int]?
+    var signal = 0.0
+    var noise = 0.0
+  }
+
+  private let graph: Graph
+  private let file: LoadedFile
+  private let evaluator: Evaluator
+  private var tracks: [ValueID: Track] = [:]
+  private let byNode: [Int: [ValueID]]
+
+  init(graph: Graph, file: LoadedFile) throws {
+    self.graph = graph
+    self.file = file
+    evaluator = try Evaluator(graph)
+    var names: [String: ValueID] = [:]
+    for node in graph.nodes {
+      for case let output? in node.outputs { names[graph[output].name] = output }
+    }
+    var byNode: [Int: [ValueID]] = [:]
+    for node in 0..<file.model.nodeCount {
+      for tensor in file.model.tensors(writtenBy: node) {
+        let name = String(cString: file.model.name(file.model.tensorRecord(tensor).name))
+        guard let value = names[name], tracks[value] == nil else { continue }
+        tracks[value] = Track(node: node, tensor: tensor)
+        byNode[node, default: []].append(value)
+      }
+    }
+    self.byNode = byNode
+  }
+
+  /// Takes in one sample.
+  mutating func add(_ sample: LoadedSample) throws {
+    var reference: [ValueID: Tensor] = [:]
+    let wanted = Set(tracks.keys)
+    _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
+      if wanted.contains(id) { reference[id] = tensor }
+    }
+    var found = tracks
+    try file.step(sample.tensors, name: sample.path) { node, read in
+      for value in byNode[node] ?? [] {
+        guard let tensor = reference[value], let track = found[value] else { continue }
+        if let stored = read(track.tensor) {
+          found[value] = LayerProbe.updated(track, tensor, stored.values, shape: stored.shape)
+        }
+      }
+    }
+    tracks = found
+  }
+
+  /// Signal to noise in dB by value; nothing for values that were not found, nil for exact ones.
+  var sqnr: [ValueID: Double?] {
+    tracks.filter { $0.value.gather != nil && $0.value.signal > 0 }
+      .mapValues { $0.noise > 0 ? 10 * log10($0.signal / $0.noise) : nil }
+  }
+
+  private static func updated(_ track: Track, _ reference: Tensor, _ stored: [Float], shape: [Int]) -> Track {
+    var track = track
+    let values = reference.floats
+    let candidates = track.gather.map { [$0] } ?? StoredOrder.candidates(stored: shape, shape: reference.shape)
+    var best: (gather: [Int], signal: Double, noise: Double)?
+    for gather in candidates where gather.count == stored.count {
+      var signal = 0.0
+      var noise = 0.0
+      for (found, position) in zip(stored, gather) {
+        let x = Double(values[position])
+        let difference = x - Double(found)
+        signal += x * x
+        noise += difference * difference
+      }
+      if noise < best?.noise ?? .infinity { best = (gather, signal, noise) }
+    }
+    guard let best else { return track }
+    track.gather = best.gather
+    track.signal += best.signal
+    track.noise += best.noise
+    return track
+  }
+}
