@@ -15,8 +15,8 @@ EDGE_INLINE void EDGE_NAME(copy_floats)(float *to, const float *from, int64_t co
 }
 
 /* Everything one output pixel reads, in the order of k. */
-static void EDGE_NAME(stage_pixel)(const edge_conv *p, const float *image, int32_t y0, int32_t x0,
-                                   float *to) {
+static __attribute__((noinline)) void EDGE_NAME(stage_pixel)(const edge_conv *p, const float *image,
+                                                             int32_t y0, int32_t x0, float *to) {
   int32_t row = p->kernel_w * p->in_c;
   int32_t reach = x0 + (p->kernel_w - 1) * p->dilation_w;
   int together = p->dilation_w == 1 && p->in_stride == p->in_c && x0 >= 0 && reach < p->in_w;

@@ -2,6 +2,24 @@
 
 enum { EDGE_NAME(DEPTHWISE_PIXELS) = 4 };
 
+#if EDGE_TILE_ROWS == 1
+
+/* sums[pixel][16]: taps in order, one fma each. */
+static void EDGE_NAME(depthwise_sums)(const float *const *rows, int32_t taps, int32_t channel,
+                                      const float *weights, const float *bias, float sums[][16]) {
+  for (int32_t i = 0; i < EDGE_NAME(DEPTHWISE_PIXELS); i++) {
+    memcpy(sums[i], bias, sizeof sums[i]);
+    for (int32_t tap = 0; tap < taps; tap++) {
+      const float *x = rows[tap * EDGE_NAME(DEPTHWISE_PIXELS) + i] + channel;
+#pragma clang loop unroll(disable)
+      for (int32_t l = 0; l < 16; l++)
+        sums[i][l] = __builtin_fmaf(x[l], weights[tap * 16 + l], sums[i][l]);
+    }
+  }
+}
+
+#else
+
 typedef float EDGE_NAME(channels) __attribute__((vector_size(16 * sizeof(float)), aligned(4)));
 
 /* sums[pixel][16]: taps in order, one fma each. */
@@ -23,6 +41,8 @@ EDGE_INLINE void EDGE_NAME(depthwise_sums)(const float *const *rows, int32_t tap
   for (int32_t i = 0; i < EDGE_NAME(DEPTHWISE_PIXELS); i++)
     *(EDGE_NAME(channels) *)sums[i] = acc[i];
 }
+
+#endif
 
 /* rows[tap][pixel] under the output pixels ox .. of one row; the last one is repeated. */
 static void EDGE_NAME(depthwise_rows)(const edge_conv *p, const float *image, int32_t oy,

@@ -39,14 +39,21 @@ void EDGE_NAME(edge_f32_matmul)(const edge_matmul_f32 *p, const float *a, const 
   float sums[EDGE_TILE_ROWS][16 * EDGE_TILE_PANELS];
   struct EDGE_NAME(tile) t = {
       .rows = rows, .segments = 1, .segment = p->k, .row_stride = EDGE_TILE_ROWS};
+  /* Packing pays when a panel is read more than once; the last one may read past B's end. */
+  int in_place = p->b_col == 1 && row_end - row_begin <= EDGE_TILE_ROWS;
   for (int32_t n = 0; n < p->n; n += 16 * EDGE_TILE_PANELS) {
     int32_t panels = (p->n - n + 15) / 16;
     panels = panels < EDGE_TILE_PANELS ? panels : EDGE_TILE_PANELS;
-    for (int32_t j = 0; j < panels; j++)
-      EDGE_NAME(pack_panel)(p, b, n + j * 16, panel + j * 16 * (int64_t)p->k);
-    t.b = panel;
-    t.k_stride = 16;
-    t.panel_stride = 16 * (int64_t)p->k;
+    t.b = b + n;
+    t.k_stride = p->b_row;
+    t.panel_stride = 16;
+    if (!in_place) {
+      for (int32_t j = 0; j < panels; j++)
+        EDGE_NAME(pack_panel)(p, b, n + j * 16, panel + j * 16 * (int64_t)p->k);
+      t.b = panel;
+      t.k_stride = 16;
+      t.panel_stride = 16 * (int64_t)p->k;
+    }
     for (int32_t m = row_begin; m < row_end; m += EDGE_TILE_ROWS) {
       int32_t height = row_end - m < EDGE_TILE_ROWS ? row_end - m : EDGE_TILE_ROWS;
       EDGE_NAME(matmul_rows)(p, a, m, height, room, rows);

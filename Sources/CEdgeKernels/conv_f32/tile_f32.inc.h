@@ -1,7 +1,7 @@
 /*
  * The register tile under float convolutions and products; one ISA each time it is included.
  * EDGE_VECTOR floats fill a register, EDGE_TILE_ROWS rows fill the register file with EDGE_TILE_PANELS
- * panels of 16 columns.
+ * panels of 16 columns. Without EDGE_TILE_ROWS > 1 there is no register tile but plain loops.
  */
 
 struct EDGE_NAME(tile) {
@@ -11,6 +11,10 @@ struct EDGE_NAME(tile) {
   int64_t k_stride, panel_stride;
   const float *start;       /* where the sums begin: 16 per panel, or NULL for 0 */
 };
+
+#if EDGE_TILE_ROWS == 1
+#include "tile_f32_plain.inc.h"
+#else
 
 /* sums[row][panel * 16 + column]; every k in order, one fma each. */
 EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t height,
@@ -54,8 +58,9 @@ EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t he
 }
 
 /* Runs a tile of 1 to EDGE_TILE_ROWS rows; rows past `height` need readable pointers too. */
-static void EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panels,
-                                 float sums[][16 * EDGE_TILE_PANELS]) {
+static __attribute__((noinline)) void
+EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panels,
+                     float sums[][16 * EDGE_TILE_PANELS]) {
 #if EDGE_TILE_PANELS > 1
   if (panels > 1) {
     if (height == 1)
@@ -71,3 +76,5 @@ static void EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t, int32_t height
   else
     EDGE_NAME(tile_run)(t, EDGE_TILE_ROWS, 1, sums);
 }
+
+#endif

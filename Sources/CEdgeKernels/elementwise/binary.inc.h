@@ -29,12 +29,12 @@ EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, co
     for (int l = 0; l < 16; l++)
       va[l] = a0, vb[l] = b0;
     if (a_step)
-      memcpy(va, a + i, bytes);
+      edge_copy_chunk(va, a + i, bytes, sizeof va);
     if (b_step)
-      memcpy(vb, b + i, bytes);
+      edge_copy_chunk(vb, b + i, bytes, sizeof vb);
     for (int l = 0; l < 16; l++)
       va[l] = edge_one_nan(EDGE_NAME(binary)(kind, va[l], vb[l]));
-    memcpy(y + i, va, bytes);
+    edge_copy_chunk(y + i, va, bytes, sizeof va);
   }
 }
 
@@ -69,16 +69,16 @@ EDGE_INLINE void EDGE_NAME(zip_s8)(int32_t product, const edge_binary_s8 *p, con
     for (int l = 0; l < 32; l++)
       va[l] = a0, vb[l] = b0;
     if (a_step)
-      memcpy(va, a + i, bytes);
+      edge_copy_chunk(va, a + i, bytes, sizeof va);
     if (b_step)
-      memcpy(vb, b + i, bytes);
+      edge_copy_chunk(vb, b + i, bytes, sizeof vb);
     for (int l = 0; l < 32; l++) {
       int32_t da = va[l] - q.a_zero, db = vb[l] - q.b_zero;
       float v = product ? (float)(da * db) * q.a_multiplier
                         : (float)da * q.a_multiplier + (float)db * q.b_multiplier;
       va[l] = edge_requantize(v, q.zero, q.low, q.high);
     }
-    memcpy(y + i, va, bytes);
+    edge_copy_chunk(y + i, va, bytes, sizeof va);
   }
 }
 

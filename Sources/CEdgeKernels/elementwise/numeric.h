@@ -40,6 +40,20 @@ EDGE_INLINE float edge_one_nan(float x) {
 EDGE_INLINE float edge_at_least(float x, float low) { return x < low ? low : x; }
 EDGE_INLINE float edge_at_most(float x, float high) { return x > high ? high : x; }
 
+/* Out of line, so that the whole chunk next to it stays a few moves. */
+static __attribute__((noinline, unused)) void edge_copy_part(void *to, const void *from,
+                                                             size_t bytes) {
+  memcpy(to, from, bytes);
+}
+
+/* Copies `bytes` of a chunk of `whole`, a constant, which is how many there are nearly always. */
+EDGE_INLINE void edge_copy_chunk(void *to, const void *from, size_t bytes, size_t whole) {
+  if (bytes == whole)
+    memcpy(to, from, whole);
+  else
+    edge_copy_part(to, from, bytes);
+}
+
 /* Nearest integer, ties to even, of |x| <= 2^22. */
 EDGE_INLINE float edge_rne_small(float x) { return (x + 12582912.0f) - 12582912.0f; }
 

@@ -22,7 +22,7 @@ EDGE_INLINE float EDGE_NAME(unary)(int32_t kind, float x, float alpha, float bet
   case EDGE_UNARY_LOG:
     return edge_log(x);
   case EDGE_UNARY_SQRT:
-    return __builtin_sqrtf(x);
+    return __builtin_elementwise_sqrt(x);
   case EDGE_UNARY_ABS:
     return edge_abs(x);
   case EDGE_UNARY_NEG:
@@ -58,10 +58,10 @@ EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t 
   for (int64_t i = 0; i < n; i += 16) {
     size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : 16 * sizeof *x;
     float v[16] = {0};
-    memcpy(v, x + i, bytes);
+    edge_copy_chunk(v, x + i, bytes, sizeof v);
     for (int l = 0; l < 16; l++)
       v[l] = edge_one_nan(EDGE_NAME(unary)(kind, v[l], alpha, beta));
-    memcpy(y + i, v, bytes);
+    edge_copy_chunk(y + i, v, bytes, sizeof v);
   }
 }
 

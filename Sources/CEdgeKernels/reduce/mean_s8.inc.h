@@ -17,7 +17,7 @@ void EDGE_NAME(edge_s8_mean)(const int8_t *x, int8_t *y, int64_t outer, int64_t 
       int32_t sum[32] = {0};
       for (int64_t i = 0; i < n; i++) {
         int8_t v[32] = {0};
-        memcpy(v, x + i * inner + c, (size_t)width);
+        edge_copy_chunk(v, x + i * inner + c, (size_t)width, sizeof v);
         for (int l = 0; l < 32; l++)
           sum[l] += v[l];
       }

@@ -46,11 +46,11 @@ EDGE_INLINE void EDGE_NAME(reduce_columns)(int32_t kind, const float *x, float *
     for (int l = 0; l < 16; l++)
       sum[l] = EDGE_NAME(start)(kind);
     for (int64_t i = 0; i < n; i++) {
-      memcpy(v, x + i * inner + c, bytes);
+      edge_copy_chunk(v, x + i * inner + c, bytes, sizeof v);
       for (int l = 0; l < 16; l++)
         sum[l] = EDGE_NAME(combine)(kind, sum[l], EDGE_NAME(term)(kind, v[l]));
     }
-    memcpy(y + c, sum, bytes);
+    edge_copy_chunk(y + c, sum, bytes, sizeof sum);
   }
 }
 

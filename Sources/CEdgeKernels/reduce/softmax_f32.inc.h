@@ -6,12 +6,12 @@ EDGE_INLINE void EDGE_NAME(softmax_row)(const float *x, float *y, int64_t n) {
   for (int64_t i = 0; i < n; i += 16) {
     int64_t count = n - i < 16 ? n - i : 16;
     float v[16] = {0};
-    memcpy(v, x + i, (size_t)count * sizeof *x);
+    edge_copy_chunk(v, x + i, (size_t)count * sizeof *x, sizeof v);
     for (int l = 0; l < 16; l++)
-      v[l] = edge_exp(v[l] - max);
-    memcpy(y + i, v, (size_t)count * sizeof *y);
+      v[l] = l < count ? edge_exp(v[l] - max) : 0.0f;
+    edge_copy_chunk(y + i, v, (size_t)count * sizeof *y, sizeof v);
     for (int l = 0; l < 16; l++)
-      lanes[l] += l < count ? v[l] : 0.0f;
+      lanes[l] += v[l];
   }
   float sum = EDGE_NAME(tree)(EDGE_REDUCE_SUM, lanes);
   for (int64_t i = 0; i < n; i++)

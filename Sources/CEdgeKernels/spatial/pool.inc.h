@@ -38,7 +38,8 @@ EDGE_INLINE struct EDGE_NAME(window) EDGE_NAME(window_at)(const edge_pool *p, in
   for (int32_t r = 0; r < w.rows; r++)                                                             \
     for (int32_t s = 0; s < w.columns; s++) {                                                      \
       type v[EDGE_POOL_LANES] = {0};                                                               \
-      memcpy(v, (x) + w.first + r * w.row_step + s * w.column_step + (c), width * sizeof(type));   \
+      edge_copy_chunk(v, (x) + w.first + r * w.row_step + s * w.column_step + (c),                 \
+                      width * sizeof(type), sizeof v);                                             \
       for (int l = 0; l < EDGE_POOL_LANES; l++)                                                    \
         body;                                                                                      \
     }
@@ -50,7 +51,7 @@ EDGE_INLINE void EDGE_NAME(max_s8)(const edge_pool *p, struct EDGE_NAME(window) 
     int8_t max[EDGE_POOL_LANES];
     memset(max, -128, sizeof max);
     EDGE_FOR_EACH_TAP(x, int8_t, c, max[l] = v[l] > max[l] ? v[l] : max[l])
-    memcpy(y + c, max, width);
+    edge_copy_chunk(y + c, max, width, sizeof max);
   }
 }
 
@@ -64,7 +65,7 @@ EDGE_INLINE void EDGE_NAME(max_f32)(const edge_pool *p, struct EDGE_NAME(window)
     EDGE_FOR_EACH_TAP(x, float, c, max[l] = ((v[l] > max[l]) | edge_is_nan(v[l])) ? v[l] : max[l])
     for (int l = 0; l < EDGE_POOL_LANES; l++)
       max[l] = edge_one_nan(max[l]);
-    memcpy(y + c, max, width * sizeof *y);
+    edge_copy_chunk(y + c, max, width * sizeof *y, sizeof max);
   }
 }
 
@@ -81,7 +82,7 @@ EDGE_INLINE void EDGE_NAME(average_s8)(const edge_pool *p, struct EDGE_NAME(wind
     for (int l = 0; l < EDGE_POOL_LANES; l++)
       q[l] = edge_requantize((float)(sum[l] - valid * p->in_zero) * multiplier, p->out_zero, -128,
                              127);
-    memcpy(y + c, q, width);
+    edge_copy_chunk(y + c, q, width, sizeof q);
   }
 }
 
@@ -94,7 +95,7 @@ EDGE_INLINE void EDGE_NAME(average_f32)(const edge_pool *p, struct EDGE_NAME(win
     EDGE_FOR_EACH_TAP(x, float, c, sum[l] += v[l])
     for (int l = 0; l < EDGE_POOL_LANES; l++)
       sum[l] = edge_one_nan(sum[l] / (float)count);
-    memcpy(y + c, sum, width * sizeof *y);
+    edge_copy_chunk(y + c, sum, width * sizeof *y, sizeof sum);
   }
 }
 
