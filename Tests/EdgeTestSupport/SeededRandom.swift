@@ -2,7 +2,11 @@
 public struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
 
-  public init(_ seed: Int) { state = UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15 }
+  public init(_ seed: Int) {
+    state = UInt64(bitPattern: Int64(seed))
+    // Neighbouring seeds would give the same sequence, shifted, without this.
+    state = next()
+  }
 
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
