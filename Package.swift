@@ -72,6 +72,8 @@ let package = Package(
       dependencies: ["EdgeRuntime", "EdgeFormat", "EdgeTestSupport", "CEdgeKernels"]),
     .testTarget(
       name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], sources: ["SHA256Tests.swift"]),
+    .testTarget(name: "EdgeHostTests", dependencies: ["CEdgeHost"]),
+    .testTarget(name: "EdgeSamplesTests", dependencies: ["EdgeSamples", "EdgeFormat"]),
     .testTarget(
       name: "EdgeConvertTests", dependencies: ["EdgeConvert", "EdgeFormat", "CEdgeKernels"]),
   ],
