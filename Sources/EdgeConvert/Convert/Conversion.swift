@@ -81,7 +81,7 @@ public struct Conversion {
   /// The graph as every command sees it: read, checked, canonical.
   /// - Throws: `ConversionError.obstacles` with every node that is not supported.
   static func prepared(_ path: String) throws -> Graph {
-    try Passes.all(try Import.read(path))
+    try Check.prepared(try Import.read(path))
   }
 
   /// What was decided for a graph, and on which evidence.
