@@ -36,7 +36,8 @@ major=${version%%.*}
 mkdir -p "$prefix/bin" "$prefix/lib/pkgconfig" "$prefix/lib/cmake/edgert" "$prefix/include"
 
 # lld keeps the file small although segments are 64 KiB apart, as boards with 16 and 64 KiB pages need.
-lld=$(dirname "$(readlink -f "$(command -v swift)")")
+resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+lld=$(cd "$resources/../../bin" && pwd)
 set -- -B "$lld" -fuse-ld=lld -Wl,--gc-sections -Wl,-s -Wl,--build-id -Wl,-z,relro -Wl,-z,now
 [ "$target" != aarch64 ] || set -- "$@" -Wl,-z,max-page-size=65536
 

@@ -53,7 +53,7 @@ enum ResultLine {
   }
 }
 
-/// Nanoseconds as milliseconds with four significant digits.
+/// Nanoseconds as milliseconds with four significant digits, or all digits before the point.
 func millisecondText(_ nanoseconds: UInt64) -> String {
-  numberText(Double(nanoseconds) / 1e6, digits: 4)
+  numberText(Double(nanoseconds) / 1e6, digits: nanoseconds < 1_000_000_000 ? 4 : 9)
 }
