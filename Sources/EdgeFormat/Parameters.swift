@@ -27,6 +27,8 @@ public struct ConvolutionParameters: BitwiseCopyable, Sendable {
   /// Clamp of a float output.
   public var lowFloat: Float = -.infinity
   public var highFloat: Float = .infinity
+  /// With a table: zero point of the codes that the table takes; `low` and `high` clamp those codes.
+  public var tableZero: Int32 = 0
 
   public init() {}
 }

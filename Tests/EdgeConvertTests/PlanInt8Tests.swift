@@ -40,6 +40,18 @@ import Testing
     #expect(outcome.error < 0.04)
   }
 
+  @Test(arguments: ["HardSwish", "Sigmoid"]) func aTableJoinsItsConvolution(function: String) throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 8, 6, 6])
+    let y = f.node(function, [f.node("Conv", [x, f.weights([24, 8, 1, 1]), f.weights([24])])])
+    let z = f.node(function, [f.node("Conv", [y, f.weights([24, 1, 3, 3])], ["group": .int(24)])])
+    f.output(f.node("Reshape", [z, f.ints([1, 24, 16])]))
+    let outcome = try f.run(.int8)
+    #expect(outcome.count("lookup") == 0)
+    #expect(outcome.file.nodes.count == 4)
+    #expect(outcome.error < 0.03)
+  }
+
   @Test func aDeadChannelKeepsItsBias() throws {
     var f = PlanFixture()
     let x = f.input("x", [1, 4, 6, 6])

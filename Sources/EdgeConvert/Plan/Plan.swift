@@ -66,6 +66,7 @@ struct Plan: Sendable {
     for (value, forms) in lowering.forms where graph[value].constant == nil {
       values[graph[value].name] = forms.first
     }
+    fuseTables()
   }
 }
 

@@ -66,6 +66,7 @@ struct ConvolutionOperands {
       try node.require(
         y.type == .int8 && node.input(6).type == .int8 && node.input(6).count == 256,
         "the table of an int8 convolution has 256 entries")
+      try node.expect(Int(parameters.tableZero), in: -128...127, "a table's zero point is %0, not in %1...%2")
     }
   }
 
@@ -124,7 +125,7 @@ struct ConvolutionOperands {
     }
     epilogue.slope = parameters.slope
     epilogue.output_float = y.type == .float32 ? 1 : 0
-    epilogue.zero = y.zeroPoint
+    epilogue.zero = node.has(6) ? parameters.tableZero : y.zeroPoint
     epilogue.low = parameters.low
     epilogue.high = parameters.high
     epilogue.low_f = parameters.lowFloat

@@ -100,6 +100,7 @@ private struct Int8Convolution {
     test.parameters.residualMultiplier = 0.4375
     test.parameters.low = -100
     test.parameters.high = 110
+    test.parameters.tableZero = table == nil ? 0 : 9
   }
 
   func node(_ test: ConvolutionCase) -> SingleNode {
@@ -149,7 +150,7 @@ private struct Int8Convolution {
       if value < 0, test.parameters.slope != 1 { value *= test.parameters.slope }
       if let residual { value += Float(Int32(residual[position]) - 3) * 0.4375 }
       floats.append(value)
-      let q = requantize(value, zeroPoint: -5, low: -100, high: 110)
+      let q = requantize(value, zeroPoint: table == nil ? -5 : 9, low: -100, high: 110)
       quantized.append(table.map { $0[Int(q) + 128] } ?? q)
     }
     return test.isOutputFloat ? bytes(of: floats) : bytes(of: quantized)
