@@ -64,8 +64,8 @@ void edge_s8_conv__avx2(const edge_conv *p, const int8_t *x, void *y, void *scra
 void edge_s8_conv__avx512vnni(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                               int32_t begin, int32_t end);
 #elif defined(__aarch64__)
-void edge_s8_conv__neon(const edge_conv *p, const int8_t *x, void *y, void *scratch,
-                        int32_t begin, int32_t end);
+void edge_s8_conv__neon(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
+                        int32_t end);
 void edge_s8_conv__neondot(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                            int32_t begin, int32_t end);
 #endif

@@ -154,43 +154,51 @@ static void set_segments(const edge_conv *p, int64_t tap_line, int64_t pixel, in
       *segment++ = ky * tap_line + (int64_t)kx * p->dilation_w * pixel;
 }
 
+/* Bytes from one image, line and pixel of the input to the next. */
+typedef struct conv_s8_pitch {
+  int64_t image, line, pixel;
+} conv_s8_pitch;
+
 /* Byte offsets of output pixels [begin, end) of the batch from the input of pixel 0. */
-static void set_pixels(const edge_conv *p, int32_t begin, int32_t end, int64_t image, int64_t line,
-                       int64_t pixel, int64_t *offset) {
-  int64_t step = p->stride_w * pixel;
+static void set_pixels(const edge_conv *p, int32_t begin, int32_t end, conv_s8_pitch pitch,
+                       int64_t *offset) {
+  int64_t step = p->stride_w * pitch.pixel, line = p->stride_h * pitch.line;
   /* Output lines that follow each other in the input as pixels do are one run. */
-  int joined =
-      p->stride_h * line == p->out_w * step && p->in_h * line == p->out_h * p->out_w * step;
+  int joined = line == p->out_w * step && pitch.image == p->out_h * line;
   for (int32_t i = begin; i < end;) {
     int32_t row = i / p->out_w, ox = i % p->out_w;
     int32_t run = joined ? end - i : min_of(p->out_w - ox, end - i);
-    int64_t first =
-        row / p->out_h * image + (int64_t)(row % p->out_h) * p->stride_h * line + ox * step;
+    int64_t first = row / p->out_h * pitch.image + row % p->out_h * line + ox * step;
     for (int32_t j = 0; j < run; ++j)
       *offset++ = first + j * step;
     i += run;
   }
 }
 
-/* Makes the input of output pixels [begin, end) readable through tile->input, ->pixel and
- * ->segment. */
-static void prepare(const edge_conv *p, const conv_s8_split *s, const int8_t *x, int32_t begin,
-                    int32_t end, int8_t *staged, int64_t *segment, int64_t *pixel,
-                    conv_s8_tile *tile) {
+/* The parts of scratch. */
+typedef struct conv_s8_scratch {
+  int8_t *staged;
+  int64_t *segment, *pixel;
+} conv_s8_scratch;
+
+/* Makes the unit's input readable through segment and pixel offsets; returns what they count from.
+ */
+static const int8_t *prepare(const edge_conv *p, const int8_t *x, const conv_s8_unit *u, int direct,
+                             const conv_s8_scratch *to) {
   int64_t line = (int64_t)p->in_w * p->in_stride;
-  if (s->direct) {
-    set_segments(p, line * p->dilation_h, p->in_stride, segment);
-    set_pixels(p, begin, end, line * p->in_h, line, p->in_stride, pixel);
-    tile->input = x;
-    return;
+  if (direct) {
+    set_segments(p, line * p->dilation_h, p->in_stride, to->segment);
+    set_pixels(p, u->pixel_begin, u->pixel_end, (conv_s8_pitch){line * p->in_h, line, p->in_stride},
+               to->pixel);
+    return x;
   }
-  int32_t row = begin / p->out_w, lines = (end - begin) / p->out_w;
+  int32_t row = u->pixel_begin / p->out_w, lines = (u->pixel_end - u->pixel_begin) / p->out_w;
   conv_s8_stage g = stage_of(p, lines);
-  stage(p, x + row / p->out_h * p->in_h * line, row % p->out_h, lines, staged);
+  stage(p, x + row / p->out_h * p->in_h * line, row % p->out_h, lines, to->staged);
   line = g.width * p->in_c;
-  set_segments(p, line * g.tap_lines, p->in_c, segment);
-  set_pixels(p, 0, end - begin, 0, line, p->in_c, pixel);
-  tile->input = staged;
+  set_segments(p, line * g.tap_lines, p->in_c, to->segment);
+  set_pixels(p, 0, u->pixel_end - u->pixel_begin, (conv_s8_pitch){0, line, p->in_c}, to->pixel);
+  return to->staged;
 }
 
 /* Pixels of the next tile: full tiles, then two halves rather than a full one and a sliver. */
@@ -202,19 +210,19 @@ static int32_t next_rows(int32_t left, int32_t most) {
 
 static void run_unit(const edge_conv *p, const conv_s8_isa *isa, const conv_s8_unit *u,
                      conv_s8_tile tile) {
-  int32_t first = u->channel_begin / 16, blocks = ceil_div(u->channel_end, 16) - first;
-  int32_t panels = ceil_div(blocks, isa->max_blocks);
+  int32_t end_block = ceil_div(u->channel_end, 16), wide, rows;
+  int32_t pixels = u->pixel_end - u->pixel_begin;
+  const int8_t *weights = p->weights;
   const int64_t *pixel = tile.pixel;
-  for (int32_t panel = 0; panel < panels; ++panel) {
-    int32_t b = panel * isa->max_blocks, wide = min_of(isa->max_blocks, blocks - b);
-    tile.channel = (first + b) * 16;
+  for (int32_t b = u->channel_begin / 16; b < end_block; b += wide) {
+    wide = min_of(isa->max_blocks, end_block - b);
+    tile.channel = b * 16;
     tile.channels = min_of(wide * 16, u->channel_end - tile.channel);
-    tile.weights = (const int8_t *)p->weights + tile.block_bytes * (first + b);
-    int32_t rows;
-    for (int32_t m = u->pixel_begin; m < u->pixel_end; m += rows) {
-      rows = next_rows(u->pixel_end - m, isa->max_rows[wide]);
-      tile.pixel = pixel + (m - u->pixel_begin);
-      tile.index = (int64_t)m * p->out_stride + tile.channel;
+    tile.weights = weights + tile.block_bytes * b;
+    for (int32_t m = 0; m < pixels; m += rows) {
+      rows = next_rows(pixels - m, isa->max_rows[wide]);
+      tile.pixel = pixel + m;
+      tile.index = (int64_t)(u->pixel_begin + m) * p->out_stride + tile.channel;
       isa->run(&tile, rows, wide);
     }
   }
@@ -223,10 +231,11 @@ static void run_unit(const edge_conv *p, const conv_s8_isa *isa, const conv_s8_u
 void edge_conv_s8_drive(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end, const conv_s8_isa *isa) {
   conv_s8_split s = split_of(p);
-  int64_t *segment = (int64_t *)((char *)scratch + stage_size(p, &s));
-  int64_t *pixel = segment + segment_count(p);
-  conv_s8_tile tile = {.pixel = pixel,
-                       .segment = segment,
+  conv_s8_scratch to = {.staged = scratch};
+  to.segment = (int64_t *)(to.staged + stage_size(p, &s));
+  to.pixel = to.segment + segment_count(p);
+  conv_s8_tile tile = {.pixel = to.pixel,
+                       .segment = to.segment,
                        .segments = segment_count(p),
                        .segment_k4 = segment_k4(p),
                        .block_bytes = (int64_t)edge_conv_k4(p) * 64,
@@ -237,7 +246,7 @@ void edge_conv_s8_drive(const edge_conv *p, const int8_t *x, void *y, void *scra
   for (int32_t unit = begin; unit < end; ++unit) {
     conv_s8_unit u = unit_of(p, &s, unit);
     if (u.pixel_begin != prepared)
-      prepare(p, &s, x, u.pixel_begin, u.pixel_end, scratch, segment, pixel, &tile);
+      tile.input = prepare(p, x, &u, s.direct, &to);
     prepared = u.pixel_begin;
     run_unit(p, isa, &u, tile);
   }

@@ -24,8 +24,8 @@ EDGE_ALWAYS void run_rows(const conv_s8_tile *t, const int rows) {
       }
     }
   }
-  EDGE_UNROLL for (int r = 0; r < rows; r++)
-    product_store(t->epilogue, sum[r], t->channel, t->output, t->index + r * t->stride, t->channels);
+  EDGE_UNROLL for (int r = 0; r < rows; r++) product_store(
+      t->epilogue, sum[r], t->channel, t->output, t->index + r * t->stride, t->channels);
 }
 
 static void run_tile(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {

@@ -55,8 +55,9 @@ static ALWAYS_INLINE __m512i epilogue_narrow(const __m512i v[4], epilogue_clamp 
 
 /* Gives each of the four vectors that epilogue_narrow interleaved a 128-bit lane of its own. */
 static ALWAYS_INLINE __m512i epilogue_untangle(__m512i q) {
-  return _mm512_permutexvar_epi32(
-      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), q);
+  __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  __asm__("" : "+v"(order)); /* or the compiler makes three shuffles of one */
+  return _mm512_permutexvar_epi32(order, q);
 }
 
 static ALWAYS_INLINE __mmask16 epilogue_mask(int32_t count) {
@@ -151,12 +152,17 @@ typedef struct epilogue_rows {
   epilogue_clamp clamp;
   __m512 multiplier[4];
   __mmask64 mask;
+  const edge_epilogue *residual; /* NULL: nothing is added */
+  int8_t *output;
   int64_t stride;
 } epilogue_rows;
 
-static ALWAYS_INLINE epilogue_rows epilogue_rows_of(const conv_s8_tile *t, const int blocks) {
+static ALWAYS_INLINE epilogue_rows epilogue_rows_of(const conv_s8_tile *t, const int blocks,
+                                                    const edge_epilogue *residual) {
   epilogue_rows c = {.clamp = epilogue_clamp_of(t->epilogue),
                      .mask = ~UINT64_C(0) >> (64 - t->channels),
+                     .residual = residual,
+                     .output = t->output,
                      .stride = t->stride};
   UNROLL for (int b = 0; b < blocks; ++b) c.multiplier[b] =
       _mm512_loadu_ps(t->epilogue->multiplier + t->channel + 16 * b);
@@ -168,17 +174,17 @@ static ALWAYS_INLINE int rows_together(const int blocks) {
   return blocks == 1 ? 4 : blocks == 2 ? 2 : 1;
 }
 
-/* Up to rows_together rows: scale, an addition if residual is not NULL, round, clamp. */
+/* Up to rows_together rows from element `index`: scale, perhaps add, round, clamp. */
 static ALWAYS_INLINE void store_rows(epilogue_rows c, const __m512i *sum, int32_t rows,
-                                     const int blocks, const edge_epilogue *residual, int64_t index,
-                                     int8_t *to) {
+                                     const int blocks, int64_t index) {
   __m512i v[4];
+  int8_t *to = c.output + index;
   UNROLL for (int i = 0; i < 4; ++i) {
     int j = i < rows_together(blocks) * blocks ? i : 0, b = j % blocks;
+    int32_t row = j / blocks < rows ? j / blocks : 0;
     __m512 f = _mm512_mul_ps(_mm512_cvtepi32_ps(sum[j]), c.multiplier[b]);
-    if (residual)
-      f = epilogue_residual(residual, f,
-                            index + (j / blocks < rows ? j / blocks : 0) * c.stride + 16 * b);
+    if (c.residual)
+      f = epilogue_residual(c.residual, f, index + row * c.stride + 16 * b);
     v[i] = epilogue_round(f, c.clamp);
   }
   __m512i q = epilogue_untangle(epilogue_narrow(v, c.clamp));
@@ -201,18 +207,24 @@ static ALWAYS_INLINE void store_rows(epilogue_rows c, const __m512i *sum, int32_
   }
 }
 
+/* A tile whose sums are in memory; one copy of the code a number of blocks. */
 static ALWAYS_INLINE void store_spilled(const conv_s8_tile *t, const __m512i *sum, int32_t rows,
                                         const int blocks, const edge_epilogue *residual) {
-  epilogue_rows c = epilogue_rows_of(t, blocks);
+  epilogue_rows c = epilogue_rows_of(t, blocks, residual);
   const int group = rows_together(blocks);
-  int8_t *to = (int8_t *)t->output + t->index;
   int64_t index = t->index;
 #pragma clang loop unroll(disable)
-  for (; rows > 0; rows -= group, sum += group * blocks) {
-    store_rows(c, sum, rows, blocks, residual, index, to);
-    to += group * c.stride;
-    index += group * c.stride;
-  }
+  for (; rows > 0; rows -= group, sum += group * blocks, index += group * c.stride)
+    store_rows(c, sum, rows, blocks, index);
+}
+
+/* A tile whose sums are in registers. */
+static ALWAYS_INLINE void store_registers(const conv_s8_tile *t, const __m512i *sum, const int rows,
+                                          const int blocks, const edge_epilogue *residual) {
+  epilogue_rows c = epilogue_rows_of(t, blocks, residual);
+  const int group = rows_together(blocks);
+  UNROLL for (int r = 0; r < rows; r += group)
+      store_rows(c, sum + r * blocks, group, blocks, t->index + r * c.stride);
 }
 
 #define STORE_ROWS(blocks)                                                                         \
@@ -235,19 +247,18 @@ STORE_ROWS(4)
 static ALWAYS_INLINE void store_tile(const conv_s8_tile *t, const __m512i *sum, const int rows,
                                      const int blocks) {
   const edge_epilogue *e = t->epilogue;
-  if (rows == TILE_ROWS(blocks) && epilogue_is_plain(e)) {
-    epilogue_rows c = epilogue_rows_of(t, blocks);
-    const int group = rows_together(blocks);
-    int8_t *to = (int8_t *)t->output + t->index;
-    UNROLL for (int r = 0; r < rows; r += group) {
-      store_rows(c, sum + r * blocks, group, blocks, NULL, 0, to);
-      to += group * c.stride;
-    }
+  const int usual = !e->output_float && !e->table && e->slope == 1.0f;
+  if (rows == TILE_ROWS(blocks) && usual && !e->residual) {
+    store_registers(t, sum, rows, blocks, NULL);
+    return;
+  }
+  if (rows == TILE_ROWS(blocks) && usual) {
+    store_registers(t, sum, rows, blocks, e);
     return;
   }
   __m512i spilled[24];
   UNROLL for (int i = 0; i < rows * blocks; ++i) spilled[i] = sum[i];
-  if (e->output_float || e->table || e->slope != 1.0f) {
+  if (!usual) {
     store_tile_any(t, spilled, rows, blocks);
     return;
   }

@@ -35,7 +35,8 @@ static inline void epilogue_store_float_16(const edge_epilogue *e, float32x4_t v
   memcpy(output + index, room, bytes);
 }
 
-static inline void epilogue_add_residual_16(const edge_epilogue *e, float32x4_t v[4], int64_t index) {
+static inline void epilogue_add_residual_16(const edge_epilogue *e, float32x4_t v[4],
+                                            int64_t index) {
   int8x16_t r = vld1q_s8((const int8_t *)e->residual + index);
   int16x8_t half[2] = {vmovl_s8(vget_low_s8(r)), vmovl_high_s8(r)};
   int32x4_t zero = vdupq_n_s32(e->residual_zero);
@@ -52,11 +53,11 @@ static __attribute__((noinline)) void epilogue_store_16(const edge_epilogue *e,
                                                         void *output, int64_t index,
                                                         int32_t channels) {
   float32x4_t v[4];
-  EDGE_UNROLL for (int i = 0; i < 4; i++)
-    v[i] = vmulq_f32(vcvtq_f32_s32(sum[i]), vld1q_f32(e->multiplier + channel + 4 * i));
+  EDGE_UNROLL for (int i = 0; i < 4; i++) v[i] =
+      vmulq_f32(vcvtq_f32_s32(sum[i]), vld1q_f32(e->multiplier + channel + 4 * i));
   if (e->slope != 1.0f)
-    EDGE_UNROLL for (int i = 0; i < 4; i++)
-      v[i] = vbslq_f32(vcltzq_f32(v[i]), vmulq_n_f32(v[i], e->slope), v[i]);
+    EDGE_UNROLL for (int i = 0; i < 4; i++) v[i] =
+        vbslq_f32(vcltzq_f32(v[i]), vmulq_n_f32(v[i], e->slope), v[i]);
   if (e->output_float) {
     epilogue_store_float_16(e, v, output, index, channels);
     return;
@@ -69,10 +70,9 @@ static __attribute__((noinline)) void epilogue_store_16(const edge_epilogue *e,
     q[i] = vaddq_s32(vcvtnq_s32_f32(v[i]), zero);
     q[i] = vmaxq_s32(vminq_s32(q[i], vdupq_n_s32(e->high)), vdupq_n_s32(e->low));
   }
-  int8x16_t bytes = vuzp1q_s8(vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[0]),
-                                                              vreinterpretq_s16_s32(q[1]))),
-                              vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[2]),
-                                                              vreinterpretq_s16_s32(q[3]))));
+  int8x16_t bytes = vuzp1q_s8(
+      vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[0]), vreinterpretq_s16_s32(q[1]))),
+      vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[2]), vreinterpretq_s16_s32(q[3]))));
   if (e->table)
     bytes = epilogue_table_16(e->table, bytes);
   if (channels >= 16) {

@@ -1,7 +1,7 @@
 /*
- * Sums of int8 products for 16 channels, four inputs each, with (EDGE_DOT defined) and without the dot product
- * instruction. Without it a product fits 16 bits and pairs are added in 32: nothing saturates, not even
- * -128 * -128.
+ * Sums of int8 products for 16 channels, four inputs each, with (EDGE_DOT defined) and without the
+ * dot product instruction. Without it a product fits 16 bits and pairs are added in 32: nothing
+ * saturates, not even -128 * -128.
  */
 #ifndef EDGE_PRODUCT_S8_NEON_H
 #define EDGE_PRODUCT_S8_NEON_H
@@ -43,8 +43,8 @@ EDGE_ALWAYS void product_store(const edge_epilogue *e, const int32x4_t sum[produ
                                int32_t channel, void *output, int64_t index, int32_t channels) {
   int32x4_t joined[4];
   product_join(sum, joined);
-  EDGE_UNROLL for (int i = 0; i < 4; i++)
-    joined[i] = vaddq_s32(joined[i], vld1q_s32(e->bias + channel + 4 * i));
+  EDGE_UNROLL for (int i = 0; i < 4; i++) joined[i] =
+      vaddq_s32(joined[i], vld1q_s32(e->bias + channel + 4 * i));
   epilogue_store_16(e, joined, channel, output, index, channels);
 }
 
