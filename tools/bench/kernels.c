@@ -2,6 +2,8 @@
  * INT8 convolution and depthwise kernels on the layers of known networks, one thread, in network order with each
  * layer reading what the one before wrote. Minimum of many rounds; share of the measured vpdpbusd rate.
  *
+ * clang -O3 -ffp-contract=off -ISources/CEdgeKernels/include $(find Sources/CEdgeKernels -name '*.c') \
+ *     tools/bench/kernels.c -lm -o kernels
  * usage: kernels [-v] [isa] [rounds] [network...]      pin it to a core
  */
 #include <stdio.h>

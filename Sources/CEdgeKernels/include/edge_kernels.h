@@ -36,6 +36,8 @@ extern "C" {
  *   int8 output:  q = clamp(rne(v) + zero, low, high);  q = table ? table[q + 128] : q
  *   float output: v = max(low_f, min(high_f, v))        (NaN stays NaN)
  * rne rounds to nearest, ties to even; v is first clamped to +-2^30 so that the conversion is defined.
+ * In int8 kernels a NaN (only multipliers that are not finite make one) counts as above high; low <= high,
+ * both within int8. Of two equal zeros the float clamps keep v's own sign. A residual may be over-read.
  */
 typedef struct edge_epilogue {
   const int32_t *bias;      /* [N16] int8: b/(sx*sw) - zx*sum(w), rounded (numerics.md) */
@@ -58,7 +60,8 @@ typedef struct edge_epilogue {
  * One group of a 2-D convolution, NHWC. A fully connected layer over M rows is in_h = out_h = 1,
  * in_w = out_w = M with a 1x1 kernel. Output pixel (n, oy, ox) channel m reads
  *   input[n][oy*stride_h + ky*dilation_h - pad_top][ox*stride_w + kx*dilation_w - pad_left][c].
- * Padding inserts input_zero (int8) or 0 (float). Bottom and right pads follow from out_h, out_w.
+ * Padding inserts input_zero (int8) or 0 (float). Bottom and right pads follow from out_h, out_w. Products
+ * batch*out_h*out_w, out*stride + kernel*dilation and a line's bytes fit int32.
  *
  * int8 weights: [N/16][K/4][16][4], N = out_c rounded up to 16 with zeros, K the concatenation of *segments*,
  * each padded with zeros to a multiple of 4. A segment is what is contiguous in one input row:
