@@ -89,6 +89,8 @@ public struct Conversion {
     var graph: Graph
     var choices: QuantizationChoices
     var histograms: [ValueID: Histogram] = [:]
+    /// What was tried and kept, with what it gained.
+    var steps: [String] = []
   }
 
   /// Float everywhere without data; else calibrates and quantizes.
@@ -100,14 +102,6 @@ public struct Conversion {
         choices: QuantizationChoices(
           quantization: Quantization(floatNodes: graph.nodes.count), nodes: nodes, values: [:]))
     }
-    var settings = QuantizationOptions()
-    settings.observer = options.observer
-    settings.keepFloat = Set(options.keepFloat)
-    let rules = graph.nodes.map { Operator.of($0)?.quantize ?? .float }
-    let quantizer = try Quantizer(graph: graph, rules: rules, options: settings)
-    let histograms = try Calibrator(graph: graph, data: data).histograms(of: quantizer.observed) {
-      progress(.calibrating, $0, data.count)
-    }
-    return Decided(graph: graph, choices: quantizer.choose(histograms), histograms: histograms)
+    return try QuantizationSearch(data: data, options: options) { progress(.calibrating, $0, $1) }.run(graph)
   }
 }

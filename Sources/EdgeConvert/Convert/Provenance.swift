@@ -52,6 +52,7 @@ struct Provenance {
       converter: "edgeconv \(Conversion.version)", source: options.source, sourceSHA256: source,
       output: options.output, precision: precision.rawValue, options: options.stated, calibration: calibration,
       validation: validation, memory: memory, layers: builder.layers, warnings: [])
+    report.steps = decided.steps
     report.warnings = builder.warnings(samples: calibration?.samples)
     if shared > 0 {
       report.warnings.append(

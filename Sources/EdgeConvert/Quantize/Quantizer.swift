@@ -60,6 +60,9 @@ public struct Quantizer {
     uses = Uses(graph)
   }
 
+  /// The arithmetic of every node and why, by position.
+  public var choices: [PrecisionChoice] { assignment.choices }
+
   /// The values whose distribution is needed, ascending: those that will be INT8.
   public var observed: [ValueID] {
     quantizedValues().filter { graph[$0].constant == nil }

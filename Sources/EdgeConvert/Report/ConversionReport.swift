@@ -73,6 +73,8 @@ public struct ConversionReport: Codable, Sendable {
   public var layers: [Layer]
   public var accuracy: AccuracyComparison?
   public var warnings: [Warning]
+  /// What was tried to come nearer to the reference and kept, in order, with the result on calibration samples.
+  public var steps: [String] = []
 
   /// Nodes that run in INT8.
   public var int8Count: Int { layers.count { $0.precision == Precision.int8.rawValue } }

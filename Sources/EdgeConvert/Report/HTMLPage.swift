@@ -15,7 +15,7 @@ public struct HTMLPage {
     <h1>\(escaped(name(report.output)))</h1>
     <p>from <b>\(escaped(name(report.source)))</b> by \(escaped(report.converter)): \(report.int8Count) of
     \(report.layers.count) nodes in INT8.</p>
-    \(warnings)\(accuracy)\(memory)\(floatNodes)\(layers)\(provenance)
+    \(warnings)\(steps)\(accuracy)\(memory)\(floatNodes)\(layers)\(provenance)
     </body></html>
 
     """
@@ -37,6 +37,12 @@ public struct HTMLPage {
 
   private var warnings: String {
     report.warnings.map { "<p class=\"warn\">\(escaped($0.text)): \(escaped($0.remedy)).</p>\n" }.joined()
+  }
+
+  private var steps: String {
+    guard !report.steps.isEmpty else { return "" }
+    let items = report.steps.map { "<li>\(escaped($0))</li>" }.joined()
+    return section("What was done, on calibration samples", "<ol>\(items)</ol>")
   }
 
   private var accuracy: String {

@@ -11,6 +11,7 @@ extension ConversionReport {
     let bound = ByteText.grouped(memory.arenaLowerBound)
     lines.append("arena: \(ByteText.grouped(memory.arenaBytes)) bytes (lower bound \(bound))")
     lines.append("session: \(ByteText.grouped(memory.sessionBytes)) bytes with one thread")
+    lines += steps.map { "quantization: \($0)" }
     lines += accuracyLines
     lines += warnings.map { "warning: \($0.text): \($0.remedy)" }
     return lines.joined(separator: "\n")

@@ -6,14 +6,19 @@ import Foundation
 /// before it add up to.
 struct LayerProbe {
   /// What is known of one value.
-  private struct Track {
+  struct Track {
     var node: Int
     var tensor: Int
     /// Positions of the stored elements in the value's own order; nil until a sample has told.
     var gather: [Int]?
     var signal = 0.0
     var noise = 0.0
+    /// Sums of reference minus found and of its square, by channel (axis 1).
+    var shift: [Double] = []
+    var shiftSquares: [Double] = []
+    var samples = 0
   }
+
 
   private let graph: Graph
   private let file: LoadedFile
@@ -66,6 +71,18 @@ struct LayerProbe {
       .mapValues { $0.noise > 0 ? 10 * log10($0.signal / $0.noise) : nil }
   }
 
+  /// Mean of reference minus found by channel, 0 where it is within two standard errors over the samples.
+  var channelErrors: [ValueID: [Float]] {
+    tracks.filter { $0.value.samples > 1 }.mapValues { track in
+      let n = Double(track.samples)
+      return zip(track.shift, track.shiftSquares).map { sum, squares in
+        let mean = sum / n
+        let error = (Swift.max(squares / n - mean * mean, 0) / (n - 1)).squareRoot()
+        return abs(mean) > 2 * error ? Float(mean) : 0
+      }
+    }
+  }
+
   private static func updated(_ track: Track, _ reference: Tensor, _ stored: [Float], shape: [Int]) -> Track {
     var track = track
     let values = reference.floats
@@ -86,6 +103,31 @@ struct LayerProbe {
     track.gather = best.gather
     track.signal += best.signal
     track.noise += best.noise
+    track.addShift(values, stored, best.gather, reference.shape)
     return track
+  }
+}
+
+extension LayerProbe.Track {
+  /// Takes in the mean error of each channel in one sample.
+  mutating func addShift(_ values: [Float], _ stored: [Float], _ gather: [Int], _ shape: [Int]) {
+    guard shape.count > 1, shape[1] > 0, !values.isEmpty else { return }
+    let channels = shape[1]
+    let inner = shape.dropFirst(2).reduce(1, *)
+    if shift.isEmpty {
+      shift = Array(repeating: 0, count: channels)
+      shiftSquares = shift
+    }
+    guard shift.count == channels else { return }
+    var sums = [Double](repeating: 0, count: channels)
+    for (found, position) in zip(stored, gather) {
+      sums[position / inner % channels] += Double(values[position]) - Double(found)
+    }
+    for channel in 0..<channels {
+      let mean = sums[channel] * Double(channels) / Double(values.count)
+      shift[channel] += mean
+      shiftSquares[channel] += mean * mean
+    }
+    samples += 1
   }
 }

@@ -1,0 +1,53 @@
+/// Compares candidate quantizations on a few calibration samples, with the file that each would become.
+struct Trial {
+  private let graph: Graph
+  private let bounds: [String: Int]
+  private let evaluator: Evaluator
+  private var samples: [LoadedSample] = []
+  private var references: [[Tensor]] = []
+
+  /// Computes the references of at most `limit` samples, spread over the data.
+  init(graph: Graph, data: DataSet, limit: Int, bounds: [String: Int]) throws {
+    self.graph = graph
+    self.bounds = bounds
+    evaluator = try Evaluator(graph)
+    let count = Swift.min(limit, data.count)
+    for index in 0..<count {
+      let sample = try data.sample(index * data.count / count)
+      samples.append(sample)
+      references.append(try evaluator.run(graph.named(sample.tensors)))
+    }
+  }
+
+  /// Noise over signal of the outputs of the file that the decisions give, averaged over outputs.
+  func noise(_ decided: Conversion.Decided) throws -> Double {
+    let emitted = try makeFile(
+      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
+    let file = try LoadedFile(emitted.bytes, name: "candidate")
+    var signal = [Double](repeating: 0, count: graph.outputs.count)
+    var noise = signal
+    for (sample, reference) in zip(samples, references) {
+      for (position, output) in try file.run(sample.tensors, name: sample.path).enumerated() {
+        for (x, y) in zip(reference[position].floats, output.values) {
+          let difference = Double(x) - Double(y)
+          signal[position] += Double(x) * Double(x)
+          noise[position] += difference * difference
+        }
+      }
+    }
+    let parts = zip(noise, signal).map { $1 > 0 ? $0 / $1 : 0 }
+    return parts.reduce(0, +) / Double(Swift.max(parts.count, 1))
+  }
+
+  /// Sizes of the channels of some values in the float model.
+  func channelStatistics(_ values: [ValueID]) throws -> [ValueID: ChannelStatistics] {
+    let wanted = Set(values)
+    var statistics: [ValueID: ChannelStatistics] = [:]
+    for sample in samples {
+      _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
+        if wanted.contains(id) { statistics[id, default: ChannelStatistics()].add(tensor) }
+      }
+    }
+    return statistics
+  }
+}
