@@ -63,6 +63,7 @@ public struct EdgeError: Error, @unchecked Sendable {
       }
       index += 2
     }
+    if code == .modelCorrupt { output.append("; the file is damaged: copy it again, or convert the model again") }
     output.terminate()
   }
 }
@@ -87,6 +88,10 @@ struct MessageBuffer {
       append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude / divisor % 10))
       divisor /= 10
     }
+  }
+
+  mutating func append(_ text: StaticString) {
+    for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
   }
 
   mutating func append(_ name: UnsafePointer<UInt8>?) {

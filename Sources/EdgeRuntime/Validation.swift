@@ -41,7 +41,7 @@ extension Model {
         .at(offset: 0)
     }
     guard let header = reader.load(0, as: Header.self) else {
-      throw EdgeError(.modelCorrupt, "the file is cut off inside its header, at %0 bytes: copy it again", reader.count)
+      throw EdgeError(.modelCorrupt, "the file is cut off inside its header, at %0 bytes", reader.count)
         .at(offset: reader.count)
     }
     guard header.major == Header.major else {
@@ -65,7 +65,7 @@ extension Model {
     }
     guard header.fileBytes == UInt64(reader.count) else {
       throw EdgeError(
-        .modelCorrupt, "the file should have %0 bytes but has %1: copy it again",
+        .modelCorrupt, "the file should have %0 bytes but has %1",
         Int(truncatingIfNeeded: header.fileBytes), reader.count
       ).at(offset: 24)
     }

@@ -40,6 +40,7 @@ struct ConvolutionOperands {
 
   private func checkTypes() throws(EdgeError) {
     let weights = node.input(1), bias = node.input(2)
+    try node.require(weights.storage == .weights, "the weights of a convolution lie in the file")
     if isFloat {
       try node.require(
         weights.type == .float32 && bias.type == .float32 && y.type == .float32,

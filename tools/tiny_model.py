@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Makes the tiny network that the corpus of damaged files is derived from: tiny.onnx and calibration samples.
+
+usage: tiny_model.py OUT_DIR      (needs numpy and onnx)
+
+[N, 3, 12, 12] -> convolution, ReLU, max pooling -> depthwise and 1x1 convolution with a residual -> global average -> 5 logits; random
+weights from a fixed seed, N is chosen at run time.
+"""
+import os
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+
+def model(rng):
+    """The network as a ModelProto."""
+    shapes = {"w1": (8, 3, 3, 3), "b1": (8,), "wd": (8, 1, 3, 3), "bd": (8,), "wp": (8, 8, 1, 1), "bp": (8,), "wf": (5, 8), "bf": (5,)}
+    weights = [numpy_helper.from_array((rng.standard_normal(s) * 0.4).astype(np.float32), n) for n, s in shapes.items()]
+    node = helper.make_node
+    nodes = [
+        node("Conv", ["x", "w1", "b1"], ["c1"], "conv", pads=[1, 1, 1, 1]), node("Relu", ["c1"], ["r1"], "relu"),
+        node("MaxPool", ["r1"], ["p1"], "pool", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["p1", "wd", "bd"], ["cd"], "depthwise", pads=[1, 1, 1, 1], group=8), node("Relu", ["cd"], ["rd"], "relu_depthwise"),
+        node("Conv", ["rd", "wp", "bp"], ["cp"], "pointwise"), node("Add", ["cp", "p1"], ["sum"], "add"),
+        node("GlobalAveragePool", ["sum"], ["mean"], "mean"), node("Flatten", ["mean"], ["flat"], "flatten"),
+        node("Gemm", ["flat", "wf", "bf"], ["logits"], "classifier", transB=1),
+    ]
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(nodes, "tiny", [info("x", TensorProto.FLOAT, ["N", 3, 12, 12])], [info("logits", TensorProto.FLOAT, ["N", 5])], weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    out = sys.argv[1]
+    rng = np.random.default_rng(7)
+    os.makedirs(os.path.join(out, "calibration"), exist_ok=True)
+    onnx.save(model(rng), os.path.join(out, "tiny.onnx"))
+    for i in range(4):
+        np.savez(os.path.join(out, "calibration", f"{i}.npz"), x=rng.standard_normal((1, 3, 12, 12)).astype(np.float32))
+
+
+if __name__ == "__main__":
+    main()
