@@ -7,6 +7,9 @@
 /* EDGE_ISA is defined by the file that includes a *.inc.h. */
 #define EDGE_NAME(kernel) EDGE_JOIN(kernel, EDGE_ISA)
 
+/* A loop over a chunk: vectors of one register, not unrolled, which would double the library for nothing. */
+#define EDGE_CHUNK_LOOP _Pragma("clang loop vectorize(enable) interleave_count(1) unroll(disable)")
+
 #define EDGE_INLINE static inline __attribute__((always_inline))
 
 #endif

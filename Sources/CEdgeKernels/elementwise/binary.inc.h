@@ -32,6 +32,7 @@ EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, co
       edge_copy_chunk(va, a + i, bytes, sizeof va);
     if (b_step)
       edge_copy_chunk(vb, b + i, bytes, sizeof vb);
+    EDGE_CHUNK_LOOP
     for (int l = 0; l < 16; l++)
       va[l] = edge_one_nan(EDGE_NAME(binary)(kind, va[l], vb[l]));
     edge_copy_chunk(y + i, va, bytes, sizeof va);
@@ -72,6 +73,7 @@ EDGE_INLINE void EDGE_NAME(zip_s8)(int32_t product, const edge_binary_s8 *p, con
       edge_copy_chunk(va, a + i, bytes, sizeof va);
     if (b_step)
       edge_copy_chunk(vb, b + i, bytes, sizeof vb);
+    EDGE_CHUNK_LOOP
     for (int l = 0; l < 32; l++) {
       int32_t da = va[l] - q.a_zero, db = vb[l] - q.b_zero;
       float v = product ? (float)(da * db) * q.a_multiplier

@@ -59,6 +59,7 @@ EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t 
     size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : 16 * sizeof *x;
     float v[16] = {0};
     edge_copy_chunk(v, x + i, bytes, sizeof v);
+    EDGE_CHUNK_LOOP
     for (int l = 0; l < 16; l++)
       v[l] = edge_one_nan(EDGE_NAME(unary)(kind, v[l], alpha, beta));
     edge_copy_chunk(y + i, v, bytes, sizeof v);

@@ -1,9 +1,13 @@
 /* Float reductions; one ISA each time it is included. */
 
+typedef float EDGE_NAME(lanes) __attribute__((vector_size(16 * sizeof(float)), aligned(4)));
+typedef int32_t EDGE_NAME(lanes_i) __attribute__((vector_size(16 * sizeof(float)), aligned(4)));
+
 EDGE_INLINE float EDGE_NAME(start)(int32_t kind) {
   return kind == EDGE_REDUCE_MAX ? -EDGE_INFINITY : kind == EDGE_REDUCE_MIN ? EDGE_INFINITY : 0.0f;
 }
 
+/* sum with x taken in, for a scalar or a vector; the condition selects x. */
 EDGE_INLINE float EDGE_NAME(combine)(int32_t kind, float sum, float x) {
   switch (kind) {
   case EDGE_REDUCE_MAX:
@@ -14,51 +18,82 @@ EDGE_INLINE float EDGE_NAME(combine)(int32_t kind, float sum, float x) {
   return sum + x;
 }
 
-EDGE_INLINE float EDGE_NAME(term)(int32_t kind, float x) {
-  return kind == EDGE_REDUCE_SUM_SQUARE ? x * x : x;
+EDGE_INLINE void EDGE_NAME(combine_16)(int32_t kind, EDGE_NAME(lanes) *sum, const float *from) {
+  EDGE_NAME(lanes) x = *(const EDGE_NAME(lanes) *)from;
+  if (kind == EDGE_REDUCE_SUM || kind == EDGE_REDUCE_SUM_SQUARE) {
+    *sum += kind == EDGE_REDUCE_SUM ? x : x * x;
+    return;
+  }
+  EDGE_NAME(lanes_i) bits = (EDGE_NAME(lanes_i))x;
+  EDGE_NAME(lanes_i) take = (bits & 0x7fffffff) > 0x7f800000;
+  take |= kind == EDGE_REDUCE_MAX ? x > *sum : x < *sum;
+  *sum = (EDGE_NAME(lanes))((take & bits) | (~take & (EDGE_NAME(lanes_i)) * sum));
 }
 
-EDGE_INLINE float EDGE_NAME(tree)(int32_t kind, float lanes[16]) {
+EDGE_INLINE float EDGE_NAME(tree)(int32_t kind, const EDGE_NAME(lanes) *sum) {
+  float lanes[16];
+  memcpy(lanes, sum, sizeof lanes);
   for (int step = 8; step > 0; step >>= 1)
     for (int l = 0; l < step; l++)
       lanes[l] = EDGE_NAME(combine)(kind, lanes[l], lanes[l + step]);
   return lanes[0];
 }
 
+/* A short last chunk is filled up with the starting value, which changes no lane. */
 EDGE_INLINE float EDGE_NAME(reduce_row)(int32_t kind, const float *x, int64_t n) {
-  float lanes[16];
-  for (int l = 0; l < 16; l++)
-    lanes[l] = EDGE_NAME(start)(kind);
+  float start = EDGE_NAME(start)(kind);
+  EDGE_NAME(lanes) sum = start - (EDGE_NAME(lanes)){0};
   int64_t i = 0;
   for (; i + 16 <= n; i += 16)
-    for (int l = 0; l < 16; l++)
-      lanes[l] = EDGE_NAME(combine)(kind, lanes[l], EDGE_NAME(term)(kind, x[i + l]));
-  for (int l = 0; i + l < n; l++)
-    lanes[l] = EDGE_NAME(combine)(kind, lanes[l], EDGE_NAME(term)(kind, x[i + l]));
-  return EDGE_NAME(tree)(kind, lanes);
+    EDGE_NAME(combine_16)(kind, &sum, x + i);
+  if (i < n) {
+    EDGE_NAME(lanes) rest = start - (EDGE_NAME(lanes)){0};
+    edge_copy_part(&rest, x + i, (size_t)(n - i) * sizeof *x);
+    EDGE_NAME(combine_16)(kind, &sum, (const float *)&rest);
+  }
+  return EDGE_NAME(tree)(kind, &sum);
 }
+
+/* Out of line: softmax shares two of them. */
+#define EDGE_ROW(name, kind)                                                                       \
+  static __attribute__((noinline)) float EDGE_NAME(name)(const float *x, int64_t n) {              \
+    return EDGE_NAME(reduce_row)(kind, x, n);                                                      \
+  }
+
+EDGE_ROW(row_sum, EDGE_REDUCE_SUM)
+EDGE_ROW(row_max, EDGE_REDUCE_MAX)
+EDGE_ROW(row_min, EDGE_REDUCE_MIN)
+EDGE_ROW(row_sum_square, EDGE_REDUCE_SUM_SQUARE)
+
+#undef EDGE_ROW
 
 EDGE_INLINE void EDGE_NAME(reduce_columns)(int32_t kind, const float *x, float *y, int64_t n,
                                            int64_t inner) {
-  for (int64_t c = 0; c < inner; c += 16) {
-    size_t bytes = inner - c < 16 ? (size_t)(inner - c) * sizeof *y : 16 * sizeof *y;
-    float sum[16], v[16] = {0};
-    for (int l = 0; l < 16; l++)
-      sum[l] = EDGE_NAME(start)(kind);
+  int64_t c = 0;
+  for (; c + 16 <= inner; c += 16) {
+    EDGE_NAME(lanes) sum = EDGE_NAME(start)(kind) - (EDGE_NAME(lanes)){0};
+    for (int64_t i = 0; i < n; i++)
+      EDGE_NAME(combine_16)(kind, &sum, x + i * inner + c);
+    *(EDGE_NAME(lanes) *)(y + c) = sum;
+  }
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (; c < inner; c++) {
+    float sum = EDGE_NAME(start)(kind);
+#pragma clang loop vectorize(disable) unroll(disable)
     for (int64_t i = 0; i < n; i++) {
-      edge_copy_chunk(v, x + i * inner + c, bytes, sizeof v);
-      for (int l = 0; l < 16; l++)
-        sum[l] = EDGE_NAME(combine)(kind, sum[l], EDGE_NAME(term)(kind, v[l]));
+      float v = x[i * inner + c];
+      sum = EDGE_NAME(combine)(kind, sum, kind == EDGE_REDUCE_SUM_SQUARE ? v * v : v);
     }
-    edge_copy_chunk(y + c, sum, bytes, sizeof sum);
+    y[c] = sum;
   }
 }
 
-EDGE_INLINE void EDGE_NAME(reduce)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n,
+EDGE_INLINE void EDGE_NAME(reduce)(int32_t kind, float (*row)(const float *, int64_t),
+                                   const float *x, float *y, int64_t outer, int64_t n,
                                    int64_t inner) {
   for (int64_t o = 0; o < outer; o++, x += n * inner) {
     if (inner == 1)
-      y[o] = EDGE_NAME(reduce_row)(kind, x, n);
+      y[o] = row(x, n);
     else
       EDGE_NAME(reduce_columns)(kind, x, y + o * inner, n, inner);
   }
@@ -67,13 +102,13 @@ EDGE_INLINE void EDGE_NAME(reduce)(int32_t kind, const float *x, float *y, int64
 void EDGE_NAME(edge_f32_reduce)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n,
                                 int64_t inner) {
   if (kind == EDGE_REDUCE_MAX)
-    EDGE_NAME(reduce)(EDGE_REDUCE_MAX, x, y, outer, n, inner);
+    EDGE_NAME(reduce)(EDGE_REDUCE_MAX, EDGE_NAME(row_max), x, y, outer, n, inner);
   else if (kind == EDGE_REDUCE_MIN)
-    EDGE_NAME(reduce)(EDGE_REDUCE_MIN, x, y, outer, n, inner);
+    EDGE_NAME(reduce)(EDGE_REDUCE_MIN, EDGE_NAME(row_min), x, y, outer, n, inner);
   else if (kind == EDGE_REDUCE_SUM_SQUARE)
-    EDGE_NAME(reduce)(EDGE_REDUCE_SUM_SQUARE, x, y, outer, n, inner);
+    EDGE_NAME(reduce)(EDGE_REDUCE_SUM_SQUARE, EDGE_NAME(row_sum_square), x, y, outer, n, inner);
   else
-    EDGE_NAME(reduce)(EDGE_REDUCE_SUM, x, y, outer, n, inner);
+    EDGE_NAME(reduce)(EDGE_REDUCE_SUM, EDGE_NAME(row_sum), x, y, outer, n, inner);
   int64_t count = outer * inner;
   float divisor = kind == EDGE_REDUCE_MEAN ? (float)n : 1.0f;
   for (int64_t i = 0; i < count; i++)
