@@ -18,6 +18,21 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   /// A size chosen at run time.
   public init(symbol: String) { terms = [[.symbol(symbol)]: 1] }
 
+  /// Beyond this magnitude sizes saturate: no tensor is that large, and no model may make the arithmetic trap.
+  private static let limit = 1 << 62
+
+  private static func saturated(_ sum: (partialValue: Int, overflow: Bool), negative: Bool) -> Int {
+    sum.overflow ? (negative ? -limit : limit) : Swift.max(-limit, Swift.min(limit, sum.partialValue))
+  }
+
+  private static func add(_ a: Int, _ b: Int) -> Int {
+    saturated(a.addingReportingOverflow(b), negative: a < 0)
+  }
+
+  private static func multiply(_ a: Int, _ b: Int) -> Int {
+    saturated(a.multipliedReportingOverflow(by: b), negative: (a < 0) != (b < 0))
+  }
+
   private init(atom: Atom) { terms = [[atom]: 1] }
   private init(terms: [[Atom]: Int]) { self.terms = terms.filter { $0.value != 0 } }
 
@@ -28,7 +43,7 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   }
 
   public static func + (a: Dimension, b: Dimension) -> Dimension {
-    Dimension(terms: a.terms.merging(b.terms, uniquingKeysWith: +))
+    Dimension(terms: a.terms.merging(b.terms, uniquingKeysWith: add))
   }
 
   public static func - (a: Dimension, b: Dimension) -> Dimension { a + b * Dimension(-1) }
@@ -37,7 +52,8 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
     var product: [[Atom]: Int] = [:]
     for (x, m) in a.terms {
       for (y, n) in b.terms {
-        product[(x + y).sorted { "\($0)" < "\($1)" }, default: 0] += m * n
+        let factors = x.isEmpty ? y : y.isEmpty ? x : (x + y).sorted { $0.sortKey < $1.sortKey }
+        product[factors] = add(product[factors] ?? 0, multiply(m, n))
       }
     }
     return Dimension(terms: product)
@@ -63,14 +79,20 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   public static func max(_ a: Dimension, _ b: Dimension) -> Dimension {
     if a == b { return a }
     if let x = a.constant, let y = b.constant { return Dimension(Swift.max(x, y)) }
-    return Dimension(atom: .maximum(a, b))
+    let (first, second) = inOrder(a, b)
+    return Dimension(atom: .maximum(first, second))
   }
 
   /// The smaller of two sizes.
   public static func min(_ a: Dimension, _ b: Dimension) -> Dimension {
     if a == b { return a }
     if let x = a.constant, let y = b.constant { return Dimension(Swift.min(x, y)) }
-    return Dimension(atom: .minimum(a, b))
+    let (first, second) = inOrder(a, b)
+    return Dimension(atom: .minimum(first, second))
+  }
+
+  private static func inOrder(_ a: Dimension, _ b: Dimension) -> (Dimension, Dimension) {
+    a.description <= b.description ? (a, b) : (b, a)
   }
 
   /// The size when every symbol has a value; nil when one is missing.
@@ -80,9 +102,9 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
       var product = coefficient
       for factor in factors {
         guard let value = factor.evaluated(symbols) else { return nil }
-        product *= value
+        product = Self.multiply(product, value)
       }
-      sum += product
+      sum = Self.add(sum, product)
     }
     return sum
   }
@@ -112,6 +134,14 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Dimension.Atom: CustomStringConvertible {
+  /// Different for different atoms, even when a symbol is named like a formula.
+  fileprivate var sortKey: String {
+    switch self {
+    case .symbol(let name): "0\(name)"
+    case .floorDivide, .maximum, .minimum: "1\(self)"
+    }
+  }
+
   func evaluated(_ symbols: [String: Int]) -> Int? {
     switch self {
     case .symbol(let name):

@@ -26,9 +26,14 @@ enum Inference {
     return obstacles
   }
 
+  /// Elements of the largest constant that is computed at conversion.
+  private static let foldingLimit = 1 << 27
+
   private static func visit(_ node: Node, _ rule: Operator, _ graph: inout Graph) throws {
     if node.outputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }) { return }
     if rule.isDeterministic, let operands = constants(node, graph) {
+      let sizes = (try? rule.infer(node, graph))?.compactMap { $0.shape.reduce(Dimension(1), *).constant } ?? []
+      guard sizes.allSatisfy({ $0 <= foldingLimit }) else { throw node.invalid("makes a constant of \(sizes) elements") }
       for (output, tensor) in zip(node.outputs, try rule.evaluate(node, operands)) {
         if let output { graph.fix(output, tensor) }
       }

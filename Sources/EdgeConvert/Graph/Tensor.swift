@@ -39,11 +39,18 @@ public struct Tensor: Sendable, Equatable {
     }
   }
 
-  /// The elements as integers; floats are truncated toward zero.
+  /// The elements as integers; floats are truncated toward zero, to the nearest that fits, NaN to 0.
   public var integers: [Int64] {
     switch elements {
-    case .float(let values): values.map { Int64($0) }
+    case .float(let values): values.map { Int64(clamping: Double($0)) }
     case .integer(let values): values
     }
+  }
+}
+
+extension Int64 {
+  /// The nearest integer of a float result that fits; 0 for NaN.
+  init(clamping value: Double) {
+    self = value.isNaN ? 0 : Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
   }
 }

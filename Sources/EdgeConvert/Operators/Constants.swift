@@ -69,10 +69,11 @@ extension Operator {
             node.obstacle("its bounds depend on run-time data", remedy: "make start, limit and delta constant")
           ])
         }
-        return [ValueType(type: type, shape: [Dimension(max(0, Int(((limit - start) / step).rounded(.up))))])]
+        let count = Int64(clamping: Double(((limit - start) / step).rounded(.up)))
+        return [ValueType(type: type, shape: [Dimension(max(0, Int(count)))])]
       }
       guard let start = graph.content(node, 0)?.first, let limit = graph.content(node, 1)?.first,
-        let step = graph.content(node, 2)?.first?.constant, step != 0
+        let step = graph.content(node, 2)?.first?.constant, step != 0, step > Int.min
       else {
         throw ConversionError.obstacles([
           node.obstacle("its bounds depend on run-time data", remedy: "make them functions of input sizes")
@@ -92,7 +93,9 @@ extension Operator {
         return [Tensor(values, shape: [values.count], type: bounds[0].type)]
       }
       let (start, limit, step) = (bounds[0].ints.first ?? 0, bounds[1].ints.first ?? 0, bounds[2].ints.first ?? 1)
-      guard step != 0, (limit - start) / step < 1 << 30 else { throw node.invalid("never ends") }
+      guard step != 0, [start, limit, step].allSatisfy({ abs(Double($0)) < 1e18 }), (limit - start) / step < 1 << 30 else {
+        throw node.invalid("never ends")
+      }
       let values = stride(from: start, to: limit, by: step).map { Int64($0) }
       return [Tensor(values, shape: [values.count], type: bounds[0].type)]
     }, lower: nil)

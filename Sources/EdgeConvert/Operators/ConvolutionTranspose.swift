@@ -79,7 +79,8 @@ struct TransposedWindow {
     dilations = node.ints("dilations") ?? Array(repeating: 1, count: rank)
     let automatic = node.string("auto_pad") ?? "NOTSET"
     guard kernel.count == rank, strides.count == rank, dilations.count == rank, pads.count == 2 * rank,
-      extra.count == rank, (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 24 })
+      extra.count == rank, (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 20 }),
+      (pads + extra).allSatisfy({ $0 > -1 << 20 && $0 < 1 << 20 })
     else { throw node.invalid("kernel_shape, strides, dilations or pads do not fit \(rank) spatial axes") }
     let stated = node.ints("output_shape")?.suffix(rank).map { Dimension($0) }
     for axis in 0..<rank {

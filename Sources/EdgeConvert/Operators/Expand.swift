@@ -11,7 +11,7 @@ extension Operator {
     },
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
-      let target = try need(node, inputs, 1).ints
+      let target = try checkedShape(need(node, inputs, 1).ints, node)
       return [x.broadcast(to: try broadcastShape([x.shape, target], node))]
     },
     quantize: .passThrough, lower: Lowering.expand)
@@ -28,7 +28,7 @@ extension Operator {
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let repeats = try need(node, inputs, 1).ints
-      guard repeats.count == x.shape.count, repeats.allSatisfy({ $0 >= 0 }) else {
+      guard repeats.count == x.shape.count, repeats.allSatisfy({ $0 >= 0 && $0 < 1 << 32 }) else {
         throw node.invalid("repeats \(repeats) do not fit \(x.shape)")
       }
       let paired = zip(repeats, x.shape).flatMap { [$0, $1] }

@@ -25,7 +25,9 @@ public struct PadForm: Sendable {
   init(_ node: Node, rank: Int, pads: [Int]?, value: Tensor?, axes: [Int]?) throws {
     guard let pads = pads ?? node.ints("pads") ?? node.ints("paddings") else { throw node.invalid("pads are missing") }
     let axes = try (axes ?? Array(0..<rank)).map { try axis($0, rank: rank, node) }
-    guard pads.count == 2 * axes.count else { throw node.invalid("\(pads.count) pads for \(axes.count) axes") }
+    guard pads.count == 2 * axes.count, pads.allSatisfy({ $0 > -1 << 40 && $0 < 1 << 40 }) else {
+      throw node.invalid("\(pads.count) pads for \(axes.count) axes")
+    }
     switch node.string("mode") ?? "constant" {
     case "constant": mode = .constant
     case "reflect": mode = .reflect

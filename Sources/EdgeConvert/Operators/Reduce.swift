@@ -118,10 +118,3 @@ extension Operator {
 extension Slice<UnsafeBufferPointer<Float>> {
   fileprivate var sum: Double { reduce(Double(0)) { $0 + Double($1) } }
 }
-
-extension Int64 {
-  /// The nearest integer of a float result that fits.
-  init(clamping value: Double) {
-    self = value.isNaN ? 0 : Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
-  }
-}

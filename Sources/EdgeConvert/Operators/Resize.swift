@@ -15,7 +15,7 @@ struct ResizeForm {
     if let stated, !stated.isEmpty {
       guard stated.count == axes.count else { throw node.invalid("\(stated.count) scales for \(axes.count) axes") }
       for (axis, scale) in zip(axes, stated) {
-        guard scale > 0, scale.isFinite else { throw node.invalid("scale \(scale)") }
+        guard scale > 0, scale < 0x1p20 else { throw node.invalid("scale \(scale)") }
         scales[axis] = Double(scale)
         shape[axis] = try Self.scaled(input[axis], scale, node)
       }
@@ -27,6 +27,9 @@ struct ResizeForm {
       return Double(to) / Double(from)
     }
     let policy = node.string("keep_aspect_ratio_policy") ?? "stretch"
+    guard sizes.allSatisfy({ ($0.constant ?? 0) < 1 << 40 && ($0.constant ?? 1) > 0 }) else {
+      throw node.invalid("sizes \(sizes)")
+    }
     let known = ratios.compactMap { $0 }
     let common = policy == "not_larger" ? known.min() : policy == "not_smaller" ? known.max() : nil
     for (index, axis) in axes.enumerated() {

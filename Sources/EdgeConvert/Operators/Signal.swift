@@ -127,6 +127,7 @@ extension Operator {
     },
     evaluate: { node, inputs in
       let operands = try (0..<5).map { Double(try need(node, inputs, $0).scalar ?? 0) }
+      guard operands.allSatisfy({ $0 >= 0 && $0 < 0x1p30 }), operands[2] > 0 else { throw node.invalid("operands \(operands)") }
       let (bins, length, rate) = (Int(operands[0]), Int(operands[1]), operands[2])
       let rows = length / 2 + 1
       _ = try checkedShape([rows, bins], node)

@@ -133,13 +133,14 @@ extension Operator {
   /// Extents of a Split's parts along its axis.
   static func splitSizes(_ node: Node, _ stated: [Int]?, extent: Dimension) throws -> [Dimension] {
     if let stated {
-      guard extent.constant ?? stated.reduce(0, +) == stated.reduce(0, +), stated.allSatisfy({ $0 >= 0 }) else {
+      let sum = stated.reduce(Dimension(0)) { $0 + Dimension($1) }.constant
+      guard extent.constant ?? sum == sum, stated.allSatisfy({ $0 >= 0 }) else {
         throw node.invalid("parts \(stated) do not fill \(extent)")
       }
       return stated.map { Dimension($0) }
     }
     let count = node.int("num_outputs", node.outputs.count)
-    guard count > 0 else { throw node.invalid("has no outputs") }
+    guard count > 0, count < 1 << 20 else { throw node.invalid("has \(count) outputs") }
     let size = (extent + Dimension(count - 1)) / Dimension(count)
     guard let whole = extent.constant, let part = size.constant else {
       return Array(repeating: extent / Dimension(count), count: count)

@@ -23,7 +23,7 @@ struct Window {
     after = []
     output = []
     guard kernel.count == rank, strides.count == rank, dilations.count == rank, pads.count == 2 * rank,
-      (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 24 }), pads.allSatisfy({ abs($0) < 1 << 24 })
+      (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 20 }), pads.allSatisfy({ $0 > -1 << 20 && $0 < 1 << 20 })
     else { throw node.invalid("kernel_shape, strides, dilations or pads do not fit \(rank) spatial axes") }
     for axis in 0..<rank {
       let reach = (kernel[axis] - 1) * dilations[axis] + 1

@@ -1,0 +1,201 @@
+import Testing
+
+@testable import EdgeConvert
+
+@Suite struct PassTests {
+  var fixture = PassFixture()
+
+  @Test mutating func constantsFold() throws {
+    let x = fixture.input([2, 3])
+    let sum = fixture.node("Add", [fixture.scalar(1), fixture.scalar(2)])
+    try fixture.expect([fixture.node("Mul", [x, sum])], after: Passes.foldConstants, ["Mul"])
+  }
+
+  @Test mutating func deadNodesGo() throws {
+    let x = fixture.input([2, 3])
+    _ = fixture.node("Relu", [x])
+    try fixture.expect([fixture.node("Abs", [x])], after: Passes.removeDead, ["Abs"])
+  }
+
+  @Test mutating func identitiesGoAndOutputsKeepTheirNames() throws {
+    let x = fixture.input([2, 3])
+    let relu = fixture.node("Relu", [fixture.node("Identity", [x])])
+    let same = fixture.node("Reshape", [relu, fixture.ints([2, 3])])
+    try fixture.expect([fixture.node("Dropout", [same])], after: repeated(Passes.removeIdentity), ["Relu"])
+  }
+
+  @Test mutating func transposesAndReshapesMerge() throws {
+    let x = fixture.input([2, 3, 4])
+    let first = fixture.node("Transpose", [x], ["perm": .ints([2, 0, 1])])
+    let back = fixture.node("Transpose", [first], ["perm": .ints([1, 2, 0])])
+    let flat = fixture.node("Flatten", [back])
+    let shaped = fixture.node("Reshape", [flat, fixture.ints([4, -1])])
+    try fixture.expect(
+      [fixture.node("Relu", [shaped])], after: repeated(Passes.removeIdentity, Passes.removeDead), ["Reshape", "Relu"])
+  }
+
+  @Test mutating func automaticPaddingBecomesPads() throws {
+    let x = fixture.input([1, 2, 7, 8])
+    let y = fixture.node(
+      "Conv", [x, fixture.weights([3, 2, 3, 3])], ["auto_pad": .string("SAME_LOWER"), "strides": .ints([2, 2])])
+    let graph = try fixture.expect([y], after: Passes.canonicalizeWindows, ["Conv"])
+    #expect(graph.nodes[0].ints("pads") == [1, 1, 1, 0])
+  }
+
+  @Test mutating func meanOverSpaceIsAGlobalPool() throws {
+    let x = fixture.input([2, 3, 4, 5])
+    let y = fixture.node("ReduceMean", [x], ["axes": .ints([-1, -2]), "keepdims": .int(0)])
+    try fixture.expect([y], after: Passes.recognizeGlobalPool, ["GlobalAveragePool", "Flatten"])
+  }
+
+  @Test mutating func gatesAreRecognized() throws {
+    let x = fixture.input([2, 8])
+    let swish = fixture.node("Mul", [x, fixture.node("Sigmoid", [x])])
+    let clip = fixture.node(
+      "Clip", [fixture.node("Add", [swish, fixture.scalar(3)]), fixture.scalar(0), fixture.scalar(6)])
+    let hard = fixture.node("Div", [fixture.node("Mul", [swish, clip]), fixture.scalar(6)])
+    let erf = fixture.node("Erf", [fixture.node("Div", [hard, fixture.scalar(1.414_213_5)])])
+    let gate = fixture.node("Add", [erf, fixture.scalar(1)])
+    let gelu = fixture.node("Mul", [fixture.node("Mul", [hard, gate]), fixture.scalar(0.5)])
+    try fixture.expect([gelu], after: repeated(Passes.recognizeGates), ["Swish", "HardSwish", "Gelu"])
+  }
+
+  @Test mutating func paddingGoesIntoTheConvolution() throws {
+    let x = fixture.input([1, 2, 5, 6])
+    let pad = fixture.node("Pad", [x, fixture.ints([0, 0, 1, 2, 0, 0, 0, 1])])
+    let y = fixture.node("Conv", [pad, fixture.weights([3, 2, 3, 3])], ["pads": .ints([1, 0, 0, 0])])
+    let graph = try fixture.expect([y], after: Passes.foldPad, ["Conv"])
+    #expect(graph.nodes[0].ints("pads") == [2, 2, 0, 1])
+  }
+
+  @Test mutating func paddingBeforeAPoolFoldsOnlyWhereItIsExact() throws {
+    let x = fixture.input([1, 2, 5, 6])
+    let pads = fixture.ints([0, 0, 1, 1, 0, 0, 1, 1])
+    let window: [String: Attribute] = ["kernel_shape": .ints([2, 2])]
+    let raw = fixture.node("MaxPool", [fixture.node("Pad", [x, pads]), ], window)
+    let positive = fixture.node("MaxPool", [fixture.node("Pad", [fixture.node("Relu", [x]), pads])], window)
+    let mean = fixture.node("AveragePool", [fixture.node("Pad", [x, pads])], window)
+    try fixture.expect(
+      [raw, positive, mean], after: Passes.foldPad, ["Pad", "MaxPool", "Relu", "MaxPool", "AveragePool"])
+  }
+
+  @Test(arguments: ["Conv", "ConvTranspose", "Gemm", "MatMul"])
+  func batchNormalizationFolds(_ op: String) throws {
+    var fixture = PassFixture()
+    let spatial = op.hasPrefix("Conv")
+    let x = fixture.input(spatial ? [2, 4, 5, 5] : [3, 4])
+    let weights = fixture.weights(
+      op == "Conv" ? [6, 2, 3, 3] : op == "ConvTranspose" ? [4, 3, 3, 3] : op == "Gemm" ? [6, 4] : [4, 6])
+    let attributes: [String: Attribute] =
+      spatial ? ["group": .int(2)] : op == "Gemm" ? ["transB": .int(1)] : [:]
+    let y = fixture.node(op, [x, weights], attributes)
+    try fixture.expect([fixture.batchNorm(y, 6)], after: Passes.foldAffine, [op])
+  }
+
+  @Test mutating func sharedWeightsAreCloned() throws {
+    let x = fixture.input([1, 2, 4, 4])
+    let weights = fixture.weights([3, 2, 1, 1])
+    let a = fixture.batchNorm(fixture.node("Conv", [x, weights]), 3)
+    let b = fixture.batchNorm(fixture.node("Conv", [x, weights]), 3)
+    try fixture.expect([a, b], after: Passes.foldAffine, ["Conv", "Conv"])
+  }
+
+  @Test mutating func arithmeticFoldsForwardAndBackward() throws {
+    let x = fixture.input([1, 4, 6, 6])
+    let scaled = fixture.node("Mul", [x, fixture.weights([1, 4, 1, 1])])
+    let shifted = fixture.node("Sub", [fixture.scalar(0.5), scaled])
+    let y = fixture.node("Conv", [shifted, fixture.weights([6, 2, 3, 3]), fixture.weights([6])], ["group": .int(2)])
+    let divided = fixture.node("Div", [y, fixture.positive([6, 1, 1])])
+    try fixture.expect(
+      [fixture.node("Add", [divided, fixture.weights([1, 6, 1, 1])])], after: repeated(Passes.foldAffine), ["Conv"])
+  }
+
+  @Test mutating func shiftBeforePaddingStays() throws {
+    let x = fixture.input([1, 2, 6, 6])
+    let shifted = fixture.node("Add", [x, fixture.scalar(1)])
+    let y = fixture.node("Conv", [shifted, fixture.weights([3, 2, 3, 3])], ["pads": .ints([1, 1, 1, 1])])
+    try fixture.expect([y], after: Passes.foldAffine, ["Add", "Conv"])
+  }
+
+  @Test mutating func activationsFuse() throws {
+    let x = fixture.input([1, 2, 6, 6])
+    let a = fixture.node("Relu", [fixture.node("Conv", [x, fixture.weights([3, 2, 3, 3])])])
+    let b = fixture.node("LeakyRelu", [fixture.node("Conv", [a, fixture.weights([3, 3, 1, 1])])])
+    let c = fixture.node(
+      "Clip", [fixture.node("ConvTranspose", [b, fixture.weights([3, 2, 2, 2])]), fixture.scalar(-0.1), fixture.scalar(0.2)])
+    try fixture.expect([c], after: repeated(Passes.fuseActivation), ["Conv", "Conv", "ConvTranspose"])
+  }
+
+  @Test mutating func residualsFuse() throws {
+    let x = fixture.input([1, 2, 6, 6])
+    let y = fixture.node("Conv", [x, fixture.weights([2, 2, 1, 1])])
+    let sum = fixture.node("Relu", [fixture.node("Add", [y, x])])
+    let z = fixture.node("Relu", [fixture.node("Conv", [sum, fixture.weights([2, 2, 1, 1]), fixture.weights([2])])])
+    let end = fixture.node("Add", [sum, z])
+    try fixture.expect([end], after: repeated(Passes.fuseActivation, Passes.fuseResidual), ["Conv", "Conv"])
+  }
+
+  @Test mutating func aClippedConvolutionKeepsItsAddition() throws {
+    let x = fixture.input([1, 2, 6, 6])
+    let y = fixture.node(
+      "Clip", [fixture.node("Conv", [x, fixture.weights([2, 2, 1, 1])]), fixture.scalar(0), fixture.scalar(0.3)])
+    try fixture.expect(
+      [fixture.node("Add", [y, x])], after: repeated(Passes.fuseActivation, Passes.fuseResidual), ["Conv", "Add"])
+  }
+
+  @Test(arguments: [[2, 3, 4, 4], [2, 3, 5], [2, 3]])
+  func aLooseBatchNormalizationIsLowered(_ shape: [Int]) throws {
+    var fixture = PassFixture()
+    let x = fixture.input(shape)
+    try fixture.expect(
+      [fixture.batchNorm(x, 3)], after: Passes.lowerBatchNorm, shape.count == 2 ? ["Mul", "Add"] : ["Conv"])
+  }
+
+  @Test mutating func zeroBiasesGo() throws {
+    let x = fixture.input([1, 2, 4, 4])
+    let y = fixture.node(
+      "Conv", [x, fixture.weights([3, 2, 1, 1]), fixture.constant(Tensor([Float](repeating: 0, count: 3), shape: [3]))])
+    let graph = try fixture.expect([y], after: Passes.dropZeroBias, ["Conv"])
+    #expect(graph.nodes[0].inputs.count == 2)
+  }
+
+  @Test mutating func aKnownBranchIsInlined() throws {
+    let x = fixture.input([2])
+    var branch = Graph()
+    let captured = branch.add(Value(name: "x0"))
+    let result = branch.add(Value(name: "r"))
+    branch.captures = [captured]
+    branch.nodes = [Node(name: "n", op: "Neg", opset: 13, inputs: [captured], outputs: [result])]
+    branch.outputs = [result]
+    let condition = fixture.constant(Tensor([Int64(1)], shape: [], type: .bool))
+    let y = fixture.node("If", [condition], ["then_branch": .graph(branch), "else_branch": .graph(Graph())])
+    fixture.graph.outputs = [y]
+    let rewritten = try Passes.all(fixture.graph)
+    #expect(rewritten.nodes.map(\.op) == ["Neg"])
+    #expect(rewritten.nodes[0].inputs == [x])
+  }
+
+  @Test mutating func everythingTogether() throws {
+    let x = fixture.input([1, 2, 8, 8])
+    let pad = fixture.node("Pad", [x, fixture.ints([0, 0, 1, 1, 0, 0, 1, 1])])
+    let a = fixture.node("Relu", [fixture.batchNorm(fixture.node("Conv", [pad, fixture.weights([4, 2, 3, 3])]), 4)])
+    let b = fixture.batchNorm(fixture.node("Conv", [a, fixture.weights([4, 4, 1, 1])]), 4)
+    let sum = fixture.node("Relu", [fixture.node("Add", [a, b])])
+    let mean = fixture.node("ReduceMean", [sum], ["axes": .ints([2, 3]), "keepdims": .int(0)])
+    let y = fixture.node("Identity", [fixture.node("Gemm", [mean, fixture.weights([4, 3]), fixture.weights([3])])])
+    try fixture.expect([y], after: Passes.all, ["Conv", "Conv", "GlobalAveragePool", "Flatten", "Gemm"])
+  }
+
+  private func repeated(_ passes: (@Sendable (Graph) throws -> Graph?)...) -> @Sendable (Graph) throws -> Graph? {
+    { graph in
+      var current = graph
+      for _ in 0..<8 {
+        for pass in passes {
+          if let next = try pass(current) { current = next }
+          _ = Inference.run(&current)
+        }
+      }
+      return current
+    }
+  }
+}
