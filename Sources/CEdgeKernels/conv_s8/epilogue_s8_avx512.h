@@ -13,6 +13,7 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define ROLLED _Pragma("clang loop unroll(disable)")
 
 #pragma clang attribute push(                                                                      \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
@@ -81,7 +82,7 @@ static ALWAYS_INLINE __m512 epilogue_residual(const edge_epilogue *e, __m512 v, 
 static ALWAYS_INLINE __m512i epilogue_lookup(const int8_t *table, __m512i q) {
   __m512i row = _mm512_and_si512(_mm512_srli_epi16(q, 4), _mm512_set1_epi8(15));
   __m512i column = _mm512_and_si512(q, _mm512_set1_epi8(15)), found = q;
-  for (int i = 0; i < 16; ++i) {
+  ROLLED for (int i = 0; i < 16; ++i) {
     __m512i entries =
         _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(table + 16 * (i ^ 8))));
     __mmask64 here = _mm512_cmpeq_epi8_mask(row, _mm512_set1_epi8((int8_t)i));
@@ -110,7 +111,7 @@ static ALWAYS_INLINE __m512i epilogue_any(const conv_s8_tile *t, const __m512i *
   const edge_epilogue *e = t->epilogue;
   epilogue_clamp clamp = epilogue_clamp_of(e);
   __m512i v[4];
-  for (int32_t i = 0; i < 4; ++i) {
+  ROLLED for (int32_t i = 0; i < 4; ++i) {
     int32_t j = i < count * blocks ? i : 0, b = j % blocks;
     __m512 f = epilogue_scale(sum[j], e->multiplier + t->channel + 16 * b);
     if (e->slope != 1.0f)
@@ -127,7 +128,7 @@ static ALWAYS_INLINE __m512i epilogue_any(const conv_s8_tile *t, const __m512i *
 static __attribute__((noinline)) void store_tile_any(const conv_s8_tile *t, const __m512i *sum,
                                                      int32_t rows, int32_t blocks) {
   if (t->epilogue->output_float) {
-    for (int32_t i = 0; i < rows * blocks; ++i) {
+    ROLLED for (int32_t i = 0; i < rows * blocks; ++i) {
       int32_t r = i / blocks, c = i % blocks * 16;
       epilogue_store_float(t->epilogue, sum[i], t->channel + c, t->output,
                            t->index + r * t->stride + c, epilogue_mask(t->channels - c));
@@ -140,7 +141,7 @@ static __attribute__((noinline)) void store_tile_any(const conv_s8_tile *t, cons
   for (int32_t r = 0; r < rows; r += group, sum += group * blocks) {
     int32_t count = rows - r < group ? rows - r : group;
     __m512i q = epilogue_any(t, sum, r, count, blocks);
-    for (int32_t i = 0; i < count; ++i, to += t->stride) {
+    ROLLED for (int32_t i = 0; i < count; ++i, to += t->stride) {
       _mm512_mask_storeu_epi8(to, all, q);
       q = blocks == 1 ? _mm512_alignr_epi64(q, q, 2) : _mm512_alignr_epi64(q, q, 4);
     }
@@ -213,9 +214,8 @@ static ALWAYS_INLINE void store_spilled(const conv_s8_tile *t, const __m512i *su
   epilogue_rows c = epilogue_rows_of(t, blocks, residual);
   const int group = rows_together(blocks);
   int64_t index = t->index;
-#pragma clang loop unroll(disable)
-  for (; rows > 0; rows -= group, sum += group * blocks, index += group * c.stride)
-    store_rows(c, sum, rows, blocks, index);
+  ROLLED for (; rows > 0; rows -= group, sum += group * blocks, index += group * c.stride)
+      store_rows(c, sum, rows, blocks, index);
 }
 
 /* A tile whose sums are in registers. */

@@ -18,18 +18,19 @@ typedef struct NAME(block) {
 
 /* Lane l of quad q takes lane q of block l, blocks being 64 bytes of 16 dwords; missing blocks are
  * zero. */
-static void NAME(arrange)(const void *blocks, int64_t block_bytes, int32_t count, void *quads) {
-  for (int32_t q = 0; q < 4; ++q)
-    for (int32_t l = 0; l < VECTOR_BYTES / 16; ++l) {
-      __m128i lane = _mm_setzero_si128();
-      if (l < count)
-        lane = _mm_loadu_si128((const __m128i *)((const char *)blocks + l * block_bytes + 16 * q));
-      _mm_storeu_si128((__m128i *)((char *)quads + q * VECTOR_BYTES + 16 * l), lane);
-    }
+static __attribute__((noinline)) void NAME(arrange)(const void *blocks, int64_t block_bytes,
+                                                    int32_t count, void *quads) {
+  ROLLED for (int32_t q = 0; q < 4; ++q) ROLLED for (int32_t l = 0; l < VECTOR_BYTES / 16; ++l) {
+    __m128i lane = _mm_setzero_si128();
+    if (l < count)
+      lane = _mm_loadu_si128((const __m128i *)((const char *)blocks + l * block_bytes + 16 * q));
+    _mm_storeu_si128((__m128i *)((char *)quads + q * VECTOR_BYTES + 16 * l), lane);
+  }
 }
 
-static void NAME(set_block)(NAME(block) * b, const edge_conv *p, int32_t channel, int32_t channels,
-                            int8_t *weights) {
+static __attribute__((noinline)) void NAME(set_block)(NAME(block) * b, const edge_conv *p,
+                                                      int32_t channel, int32_t channels,
+                                                      int8_t *weights) {
   int32_t groups = (p->kernel_h + 3) / 4, count = (channels + 15) / 16;
   int64_t block_bytes = (int64_t)p->kernel_w * groups * 64;
   const int8_t *from = (const int8_t *)p->weights + channel / 16 * block_bytes;
@@ -194,8 +195,8 @@ static ALWAYS_INLINE void NAME(pixels)(const NAME(block) * b, const int8_t *colu
   vector_i spilled[4][4];
   UNROLL for (int i = 0; i < count; ++i) UNROLL for (int q = 0; q < 4; ++q) spilled[i][q] =
       sum[i][q];
-  for (int i = 0; i < count; ++i)
-    NAME(store_any)(b, spilled[i], y, index + i * p->out_stride);
+  ROLLED for (int i = 0; i < count; ++i)
+      NAME(store_any)(b, spilled[i], y, index + i * p->out_stride);
 }
 
 /* One output line of any kernel: columns of a run of pixels are interleaved to scratch, then
