@@ -24,7 +24,12 @@ let package = Package(
     // On the board.
     .target(name: "CEdgeHost"),
     .target(
-      name: "CEdgeKernels", cSettings: [.unsafeFlags(["-ffp-contract=off", "-O3"])],
+      name: "CEdgeKernels",  // Loops worth unrolling are unrolled by hand: the compiler would add a quarter to the library.
+      cSettings: [
+        .unsafeFlags([
+          "-ffp-contract=off", "-O2", "-fno-unroll-loops", "-fno-asynchronous-unwind-tables",
+        ])
+      ],
       linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .target(name: "CEdgeRT"),
     .target(name: "EdgeFormat", swiftSettings: embedded),
@@ -44,7 +49,8 @@ let package = Package(
 
     // On the workstation.
     .target(
-      name: "COnnx", cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
+      name: "COnnx",
+      cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
       linkerSettings: [
         .linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf"),
         .linkedLibrary("stdc++"),
