@@ -13,7 +13,9 @@ struct PlanFixture {
   mutating func input(_ name: String, _ shape: [Dimension], sample: [Int]? = nil) -> ValueID {
     let sizes = sample ?? shape.compactMap(\.constant)
     samples[name] = noise(sizes)
-    for (size, value) in zip(shape, sizes) where size.constant == nil { bounds[size.description] = value + 2 }
+    for (size, value) in zip(shape, sizes) where size.constant == nil {
+      bounds[size.description] = value + 2
+    }
     let id = graph.add(Value(name: name, type: .float32, shape: shape))
     graph.inputs.append(id)
     return id
@@ -32,7 +34,8 @@ struct PlanFixture {
   mutating func constant(_ tensor: Tensor) -> ValueID {
     graph.add(
       Value(
-        name: "c\(graph.values.count)", type: tensor.type, shape: tensor.shape.map { Dimension($0) },
+        name: "c\(graph.values.count)", type: tensor.type,
+        shape: tensor.shape.map { Dimension($0) },
         constant: tensor))
   }
 
@@ -52,7 +55,8 @@ struct PlanFixture {
   }
 
   mutating func nodes(
-    _ op: String, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], opset: Int = 17, outputs: Int
+    _ op: String, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], opset: Int = 17,
+    outputs: Int
   ) -> [ValueID] {
     let ids = (0..<outputs).map { _ in graph.add(Value(name: "v\(graph.values.count)")) }
     graph.nodes.append(
@@ -73,7 +77,9 @@ struct PlanFixture {
     /// Largest error of any output over the largest magnitude of its reference.
     var error: Float {
       zip(reference, outputs).map { expected, actual -> Float in
-        guard expected.shape == actual.shape, expected.count == actual.values.count else { return .infinity }
+        guard expected.shape == actual.shape, expected.count == actual.values.count else {
+          return .infinity
+        }
         let range = expected.floats.reduce(0) { max($0, abs($1)) }
         let worst = zip(expected.floats, actual.values).reduce(0) { max($0, abs($1.0 - $1.1)) }
         return range == 0 ? worst : worst / range
@@ -89,7 +95,9 @@ struct PlanFixture {
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
     var ranges: [ValueID: ClosedRange<Float>] = [:]
     let reference = try Evaluator(graph).run(samples) { id, tensor in
-      guard case .float(let values) = tensor.elements, let low = values.min(), let high = values.max() else { return }
+      guard case .float(let values) = tensor.elements, let low = values.min(),
+        let high = values.max()
+      else { return }
       ranges[id] = low...high
     }
     var quantization = Quantization(floatNodes: graph.nodes.count)
@@ -98,13 +106,18 @@ struct PlanFixture {
         if let rule = Operator.of(node)?.quantize, case .float = rule { return .float32 }
         return .int8
       }
-      quantization.values = ranges.mapValues { AffineParameters(low: $0.lowerBound, high: $0.upperBound) }
-      for (position, node) in graph.nodes.enumerated() where quantization.precision[position] == .int8 {
+      quantization.values = ranges.mapValues {
+        AffineParameters(low: $0.lowerBound, high: $0.upperBound)
+      }
+      for (position, node) in graph.nodes.enumerated()
+      where quantization.precision[position] == .int8 {
         guard let rule = Operator.of(node)?.quantize, case .passThrough = rule,
           let source = node.input(0), let target = node.output(0)
         else { continue }
         if node.op == "Concat" {
-          for case let part? in node.inputs { quantization.values[part] = quantization.values[target] }
+          for case let part? in node.inputs {
+            quantization.values[part] = quantization.values[target]
+          }
         } else {
           quantization.values[target] = quantization.values[source]
         }

@@ -16,7 +16,8 @@ import Testing
   static func attributes(_ pairs: KeyValuePairs<String, [Int]>) -> [String: Attribute] {
     var result: [String: Attribute] = [:]
     for (key, values) in pairs {
-      result[key] = key == "group" || key == "axis" ? .int(Int64(values[0])) : .ints(values.map { Int64($0) })
+      result[key] =
+        key == "group" || key == "axis" ? .int(Int64(values[0])) : .ints(values.map { Int64($0) })
     }
     return result
   }
@@ -32,12 +33,15 @@ import Testing
     Case(name: "convolution, grouped, dilated") { f in
       let x = f.input("x", [1, 12, 11, 8])
       f.output(
-        f.node("Conv", [x, f.weights([6, 4, 3, 3])], attributes(["group": [3], "dilations": [2, 1]])))
+        f.node(
+          "Conv", [x, f.weights([6, 4, 3, 3])], attributes(["group": [3], "dilations": [2, 1]])))
     },
     Case(name: "depthwise") { f in
       let x = f.input("x", [1, 19, 8, 8])
       f.output(
-        f.node("Conv", [x, f.weights([19, 1, 5, 3]), f.weights([19])], attributes(["group": [19], "pads": [2, 1, 2, 1]])))
+        f.node(
+          "Conv", [x, f.weights([19, 1, 5, 3]), f.weights([19])],
+          attributes(["group": [19], "pads": [2, 1, 2, 1]])))
     },
     Case(name: "depthwise with a multiplier") { f in
       let x = f.input("x", [1, 6, 8, 8])
@@ -54,7 +58,8 @@ import Testing
         f.node(
           "Conv", [x, f.weights([8, 8, 1, 1]), f.weights([8]), x],
           [
-            "edge.residual": .int(3), "edge.residual_first": .int(1), "edge.activation": .string("clip"),
+            "edge.residual": .int(3), "edge.residual_first": .int(1),
+            "edge.activation": .string("clip"),
             "edge.low": .float(-0.5), "edge.high": .float(0.75),
           ]))
     },
@@ -63,13 +68,18 @@ import Testing
       f.output(
         f.node(
           "Conv", [x, f.weights([8, 8, 1, 1]), nil, x],
-          ["edge.residual": .int(3), "edge.activation": .string("leaky_relu"), "edge.slope": .float(0.2)]))
+          [
+            "edge.residual": .int(3), "edge.activation": .string("leaky_relu"),
+            "edge.slope": .float(0.2),
+          ]))
     },
     Case(name: "pools and global pools") { f in
       let x = f.input("x", [1, 7, 9, 9])
       let max = f.node(
-        "MaxPool", [x], attributes(["kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]]))
-      let mean = f.node("AveragePool", [max], attributes(["kernel_shape": [2, 2], "pads": [1, 1, 0, 0]]))
+        "MaxPool", [x],
+        attributes(["kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]]))
+      let mean = f.node(
+        "AveragePool", [max], attributes(["kernel_shape": [2, 2], "pads": [1, 1, 0, 0]]))
       f.output(f.node("GlobalAveragePool", [mean]), f.node("GlobalMaxPool", [mean]))
     },
     Case(name: "ceil mode") { f in
@@ -106,19 +116,22 @@ import Testing
       let scaled = f.node("Mul", [y, f.weights([4, 1, 1])])
       let shifted = f.node("Sub", [f.weights([1]), scaled])
       let gate = f.node("GlobalAveragePool", [shifted])
-      f.output(f.node("Div", [f.node("Mul", [shifted, gate]), f.constant(Tensor([Float(3)], shape: []))]))
+      f.output(
+        f.node("Div", [f.node("Mul", [shifted, gate]), f.constant(Tensor([Float(3)], shape: []))]))
     },
     Case(name: "concat, slice, pad, split on channels") { f in
       let x = f.input("x", [1, 4, 5, 6])
       let y = f.node("Conv", [x, f.weights([6, 4, 1, 1])])
       let joined = f.node("Concat", [y, x], attributes(["axis": [1]]))
-      let cut = f.node("Slice", [joined, f.ints([1, -1]), f.ints([9, -100]), f.ints([1, 3]), f.ints([2, -2])])
+      let cut = f.node(
+        "Slice", [joined, f.ints([1, -1]), f.ints([9, -100]), f.ints([1, 3]), f.ints([2, -2])])
       let padded = f.node("Pad", [cut, f.ints([0, 1, 0, -1, 0, 0, 2, 1])])
       f.output(padded, f.node("Slice", [padded, f.ints([2]), f.ints([5]), f.ints([1])]))
     },
     Case(name: "gather one, some, and by a table") { f in
       let x = f.input("x", [2, 5, 3])
-      let one = f.node("Gather", [x, f.constant(Tensor([Int64(-1)], shape: []))], attributes(["axis": [1]]))
+      let one = f.node(
+        "Gather", [x, f.constant(Tensor([Int64(-1)], shape: []))], attributes(["axis": [1]]))
       let run = f.node("Gather", [x, f.ints([1, 3])], attributes(["axis": [1]]))
       let table = f.node("Gather", [x, f.ints([4, 0, 1])], attributes(["axis": [1]]))
       f.output(one, run, table)
@@ -133,7 +146,9 @@ import Testing
     },
     Case(name: "softmax over channels") { f in
       let x = f.input("x", [1, 5, 3, 4])
-      f.output(f.node("Softmax", [x], attributes(["axis": [1]])), f.node("LogSoftmax", [x], attributes(["axis": [2]])))
+      f.output(
+        f.node("Softmax", [x], attributes(["axis": [1]])),
+        f.node("LogSoftmax", [x], attributes(["axis": [2]])))
     },
     Case(name: "resize") { f in
       let x = f.input("x", [1, 3, 5, 4])
@@ -143,13 +158,15 @@ import Testing
           "mode": .string("nearest"), "coordinate_transformation_mode": .string("asymmetric"),
           "nearest_mode": .string("floor"),
         ])
-      f.output(f.node("Resize", [up, nil, nil, f.ints([1, 3, 7, 9])], ["mode": .string("linear")]))
+      f.output(
+        f.node("Resize", [up, nil, nil, f.ints([1, 3, 7, 9])], ["mode": .string("linear")]))
     },
     Case(name: "functions of one element") { f in
       let x = f.input("x", [3, 7])
       let a = f.node("HardSwish", [f.node("Tanh", [x])])
       let b = f.node("PRelu", [a, f.weights([7])])
-      let c = f.node("Clip", [b, f.constant(Tensor([-0.2], shape: [])), f.constant(Tensor([0.4], shape: []))])
+      let c = f.node(
+        "Clip", [b, f.constant(Tensor([-0.2], shape: [])), f.constant(Tensor([0.4], shape: []))])
       f.output(f.node("Sigmoid", [c]), f.node("Erf", [x]), f.node("Max", [x, a, b]))
     },
     Case(name: "outputs that are inputs, constants and each other") { f in

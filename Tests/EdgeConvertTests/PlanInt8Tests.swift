@@ -5,7 +5,9 @@ import Testing
 
 /// INT8 files against the float reference: what eight bits cost, and which nodes the plan has.
 @Suite struct PlanInt8Tests {
-  @Test(arguments: PlanFloatTests.cases) func staysCloseToTheReference(_ test: PlanFloatTests.Case) throws {
+  @Test(arguments: PlanFloatTests.cases) func staysCloseToTheReference(_ test: PlanFloatTests.Case)
+    throws
+  {
     var fixture = PlanFixture()
     test.build(&fixture)
     // Eight bits over the whole range are 0.4 %; a chain of a few nodes adds some of them up.
@@ -40,7 +42,8 @@ import Testing
     #expect(outcome.error < 0.04)
   }
 
-  @Test(arguments: ["HardSwish", "Sigmoid"]) func aTableJoinsItsConvolution(function: String) throws {
+  @Test(arguments: ["HardSwish", "Sigmoid"]) func aTableJoinsItsConvolution(function: String) throws
+  {
     var f = PlanFixture()
     let x = f.input("x", [1, 8, 6, 6])
     let y = f.node(function, [f.node("Conv", [x, f.weights([24, 8, 1, 1]), f.weights([24])])])

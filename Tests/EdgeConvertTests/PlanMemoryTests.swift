@@ -33,7 +33,8 @@ import Testing
 
   @Test func theBoundIsTheLargestLiveSum() {
     let plan = MemoryPlanner([
-      .init(bytes: 100, first: 0, last: 2), .init(bytes: 64, first: 2, last: 3), .init(bytes: 1, first: 3, last: 4),
+      .init(bytes: 100, first: 0, last: 2), .init(bytes: 64, first: 2, last: 3),
+      .init(bytes: 1, first: 3, last: 4),
     ])
     #expect(plan.lowerBound == 192)
     #expect(plan.total == 192)

@@ -10,7 +10,7 @@ import Testing
     Tensor((0..<shape.reduce(1, *)).map { Int64($0) }, shape: shape)
   }
 
-  /// (shape, stored order, new shape, whether a transpose is needed)
+  /// Shape, stored order, new shape, and whether a transpose is needed.
   static let reshapes: [([Int], [Int], [Int], Bool)] = [
     ([1, 8, 6, 5], [0, 2, 3, 1], [1, 2, 4, 6, 5], false),
     ([1, 4, 2, 6, 5], [0, 3, 4, 2, 1], [1, 8, 6, 5], true),
@@ -44,7 +44,8 @@ import Testing
     let n = Dimension(symbol: "N")
     let shape = [n, Dimension(8), Dimension(3), Dimension(2)]
     let solved = AxisOrder.reshape(
-      shape, order: [0, 2, 3, 1], to: [n, Dimension(2), Dimension(4), Dimension(6)], bounds: ["N": 5])
+      shape, order: [0, 2, 3, 1], to: [n, Dimension(2), Dimension(4), Dimension(6)],
+      bounds: ["N": 5])
     #expect(AxisOrder.equivalent(solved.input, [0, 2, 3, 1], shape))
     #expect(solved.output == [0, 3, 1, 2])
   }

@@ -15,7 +15,8 @@ import Testing
   }
 
   static let shapes: [Shape] = [
-    Shape(out: 5, channels: 3, height: 3, width: 3), Shape(out: 33, channels: 7, height: 1, width: 1),
+    Shape(out: 5, channels: 3, height: 3, width: 3),
+    Shape(out: 33, channels: 7, height: 1, width: 1),
     Shape(out: 16, channels: 4, height: 2, width: 5, dilation: 2),
     Shape(groups: 3, out: 9, channels: 5, height: 3, width: 2),
     Shape(groups: 21, out: 21, channels: 1, height: 5, width: 3),
@@ -26,8 +27,10 @@ import Testing
     var random = SplitMix(3)
     let count = shape.out * shape.channels * shape.height * shape.width
     return FilterBank(
-      onnx: (0..<count).map { _ in Float.random(in: -1...1, using: &random) }, outChannels: shape.out,
-      channels: shape.channels, kernelHeight: shape.height, kernelWidth: shape.width, groups: shape.groups)
+      onnx: (0..<count).map { _ in Float.random(in: -1...1, using: &random) },
+      outChannels: shape.out,
+      channels: shape.channels, kernelHeight: shape.height, kernelWidth: shape.width,
+      groups: shape.groups)
   }
 
   @Test(arguments: shapes) func everyCodeLiesWhereTheKernelsReadIt(_ shape: Shape) {
@@ -99,7 +102,8 @@ import Testing
     for m in 0..<7 {
       let row = codes[(m * bank.filterCount)..<((m + 1) * bank.filterCount)].map { Int($0) }
       let centred = zip(x, row).reduce(0) { $0 + ($1.0 + 11) * $1.1 }
-      let own = (Double(bias[m]) / (Double(input.scale) * Double(scales[m]))).rounded(.toNearestOrEven)
+      let own = (Double(bias[m]) / (Double(input.scale) * Double(scales[m]))).rounded(
+        .toNearestOrEven)
       let signed = zip(x, row).reduce(0) { $0 + $1.0 * $1.1 } + Int(folded.signed[m])
       let unsigned = zip(x, row).reduce(0) { $0 + ($1.0 + 128) * $1.1 } + Int(folded.unsigned[m])
       #expect(signed == centred + Int(own))

@@ -8,6 +8,7 @@ public struct EmittedFile: Sendable {
     public var operation: String
     /// Sizes of the present inputs and of the outputs as stored, at the bounds of run-time sizes.
     public var inputShapes: [[Int]]
+    /// Sizes of the outputs as stored, at the bounds.
     public var outputShapes: [[Int]]
     /// Type of the first output.
     public var precision: Precision
@@ -27,12 +28,17 @@ public struct EmittedFile: Sendable {
     public var node: Int?
   }
 
+  /// The file.
   public var bytes: [UInt8]
+  /// Bytes of the arena.
   public var arenaBytes: Int
   /// Largest sum of simultaneously live activations: what no plan can beat.
   public var arenaLowerBound: Int
+  /// Bytes of state tensors.
   public var stateBytes: Int
+  /// Bytes of the weights section.
   public var weightBytes: Int
+  /// The plan, in order of execution.
   public var nodes: [NodeSummary]
   /// By name of the ONNX value.
   public var values: [String: Location]

@@ -63,7 +63,8 @@ struct Emitter {
     let tensor = plan[id]
     guard tensor.dims.count <= TensorRecord.maxRank else {
       throw ConversionError.invalid(
-        "tensor '\(tensor.name)' has \(tensor.dims.count) axes; the runtime has at most \(TensorRecord.maxRank)")
+        "tensor '\(tensor.name)' has \(tensor.dims.count) axes; the runtime has at most \(TensorRecord.maxRank)"
+      )
     }
     var record = TensorRecord()
     record.name = names.offset(of: tensor.name)
@@ -80,7 +81,8 @@ struct Emitter {
       guard size.constant == nil else { continue }
       record.dynamicAxes |= 1 << UInt32(axis)
       guard let expression = UInt16(exactly: try sizes.index(of: size) + 1) else {
-        throw ConversionError.invalid("the model has more than \(UInt16.max) distinct run-time sizes")
+        throw ConversionError.invalid(
+          "the model has more than \(UInt16.max) distinct run-time sizes")
       }
       withUnsafeMutableBytes(of: &record.expressions) {
         $0.storeBytes(of: expression, toByteOffset: axis * 2, as: UInt16.self)
@@ -96,9 +98,12 @@ struct Emitter {
   }
 
   private mutating func record(of node: PlanNode) throws -> NodeRecord {
-    guard let inputs = UInt8(exactly: node.inputs.count), let outputs = UInt8(exactly: node.outputs.count) else {
+    guard let inputs = UInt8(exactly: node.inputs.count),
+      let outputs = UInt8(exactly: node.outputs.count)
+    else {
       throw ConversionError.invalid(
-        "node '\(node.name)' has \(node.inputs.count) inputs and \(node.outputs.count) outputs; 255 are possible")
+        "node '\(node.name)' has \(node.inputs.count) inputs and \(node.outputs.count) outputs; 255 are possible"
+      )
     }
     var record = NodeRecord()
     record.opCode = node.opCode.rawValue

@@ -20,7 +20,9 @@ struct FileReader {
   ) -> [Record] {
     guard let part = part(kind) else { return [] }
     let size = MemoryLayout<Record>.size
-    return (0..<max(0, part.count - skipped) / size).compactMap { part.load(skipped + $0 * size, as: type) }
+    return (0..<max(0, part.count - skipped) / size).compactMap {
+      part.load(skipped + $0 * size, as: type)
+    }
   }
 
   private func part(_ kind: SectionKind) -> Reader? {
@@ -31,17 +33,20 @@ struct FileReader {
   func name(_ offset: UInt32) -> String {
     guard let names = part(.names), let length = names.stringLength(Int(offset)) else { return "" }
     return String(
-      decoding: UnsafeRawBufferPointer(start: names.base + Int(offset), count: length), as: UTF8.self)
+      decoding: UnsafeRawBufferPointer(start: names.base + Int(offset), count: length),
+      as: UTF8.self)
   }
 
   func tensor(_ record: TensorRecord) -> Inspection.Tensor {
     let axes = 0..<min(Int(record.rank), TensorRecord.maxRank)
     let isQuantized = record.scale != 0
     return Inspection.Tensor(
-      name: name(record.name), type: ElementType(rawValue: record.elementType).map { "\($0)" } ?? "unknown",
+      name: name(record.name),
+      type: ElementType(rawValue: record.elementType).map { "\($0)" } ?? "unknown",
       dims: axes.map { record.dimension($0) },
       dynamicAxes: axes.filter { record.dynamicAxes >> UInt32($0) & 1 == 1 },
-      storage: Storage(rawValue: record.storage).map { "\($0)" } ?? "unknown", offset: Int(record.offset),
+      storage: Storage(rawValue: record.storage).map { "\($0)" } ?? "unknown",
+      offset: Int(record.offset),
       bytes: Int(record.bytes), scale: isQuantized ? record.scale : nil,
       zeroPoint: isQuantized ? Int(record.zeroPoint) : nil)
   }
@@ -54,7 +59,8 @@ struct FileReader {
       let own = end <= operands.count ? operands[start..<end] : []
       let indices = own.map { $0 == NodeRecord.absent ? nil : Int($0) }
       return Inspection.Node(
-        name: name(record.name), operation: OpCode(rawValue: record.opCode).map { "\($0.name)" } ?? "unknown",
+        name: name(record.name),
+        operation: OpCode(rawValue: record.opCode).map { "\($0.name)" } ?? "unknown",
         inputs: Array(indices.prefix(Int(record.inputCount))),
         outputs: indices.dropFirst(Int(record.inputCount)).compactMap { $0 })
     }

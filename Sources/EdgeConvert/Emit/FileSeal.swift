@@ -13,7 +13,8 @@ enum FileSeal {
     guard let base = storage.baseAddress else { return bytes }
     let scratch: Int
     do throws(EdgeError) {
-      scratch = try Model.open(UnsafeRawPointer(base), count: bytes.count, skipDigest: true).scratchBytes
+      scratch = try Model.open(UnsafeRawPointer(base), count: bytes.count, skipDigest: true)
+        .scratchBytes
     } catch {
       throw ConversionError.invalid("the runtime refuses the file just written: \(message(error))")
     }

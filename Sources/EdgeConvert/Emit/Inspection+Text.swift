@@ -7,7 +7,9 @@ extension Inspection {
   }
 
   private var summary: [String] {
-    let over = arenaLowerBound == 0 ? 0 : Double(arenaBytes - arenaLowerBound) / Double(arenaLowerBound) * 100
+    let over =
+      arenaLowerBound == 0
+      ? 0 : Double(arenaBytes - arenaLowerBound) / Double(arenaLowerBound) * 100
     return [
       "edge file \(version), \(fileBytes) bytes",
       "digest   \(digest) \(digestMatches ? "matches" : "DOES NOT MATCH the content")",
@@ -20,7 +22,8 @@ extension Inspection {
 
   private var interfaceLines: [String] {
     let bounds = symbols.sorted { $0.key < $1.key }.map { "  \($0.key) <= \($0.value)" }
-    return ["", "inputs"] + inputs.map { "  " + line($0) } + ["outputs"] + outputs.map { "  " + line($0) }
+    return ["", "inputs"] + inputs.map { "  " + line($0) } + ["outputs"]
+      + outputs.map { "  " + line($0) }
       + (bounds.isEmpty ? [] : ["run-time sizes"] + bounds)
   }
 
@@ -40,7 +43,8 @@ extension Inspection {
 
   private var metadataLines: [String] {
     metadata.isEmpty
-      ? [] : ["", "metadata"] + metadata.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
+      ? []
+      : ["", "metadata"] + metadata.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
   }
 
   private func line(_ index: Int) -> String {

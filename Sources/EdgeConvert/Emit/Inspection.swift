@@ -6,52 +6,81 @@ import Foundation
 public struct Inspection: Codable, Sendable {
   /// A tensor of the file.
   public struct Tensor: Codable, Sendable {
+    /// Its name in the file.
     public var name: String
+    /// Element type.
     public var type: String
     /// Bounds per stored axis; run-time axes are in `dynamicAxes`.
     public var dims: [Int]
+    /// Axes whose size is chosen at run time.
     public var dynamicAxes: [Int]
+    /// arena, weights or state.
     public var storage: String
+    /// Where it begins, in bytes.
     public var offset: Int
+    /// Its size in bytes.
     public var bytes: Int
     /// Absent when not quantized.
     public var scale: Float?
+    /// Absent when not quantized.
     public var zeroPoint: Int?
   }
 
   /// A node of the plan.
   public struct Node: Codable, Sendable {
+    /// Its name in the file.
     public var name: String
+    /// Name of the operator.
     public var operation: String
     /// Indices into `tensors`; nil for an operand that is not there.
     public var inputs: [Int?]
+    /// Indices into `tensors`.
     public var outputs: [Int]
   }
 
   /// A section of the file.
   public struct Section: Codable, Sendable {
+    /// Name of the section.
     public var kind: String
+    /// Where it begins, in bytes.
     public var offset: Int
+    /// Its size in bytes.
     public var bytes: Int
+    /// Records in it; 0 for plain bytes.
     public var records: Int
   }
 
+  /// Format version.
   public var version: String
+  /// Size of the file.
   public var fileBytes: Int
+  /// Bytes of the arena.
   public var arenaBytes: Int
+  /// What no plan can beat.
   public var arenaLowerBound: Int
+  /// Bytes of state tensors.
   public var stateBytes: Int
+  /// Scratch in bytes a thread.
   public var scratchBytes: Int
   /// Bytes of a session with one thread.
   public var sessionBytes: Int
+  /// SHA-256 in the header, hexadecimal.
   public var digest: String
+  /// Whether it is that of the content.
   public var digestMatches: Bool
+  /// The section table.
   public var sections: [Section]
+  /// Indices into `tensors`.
   public var inputs: [Int]
+  /// Indices into `tensors`.
   public var outputs: [Int]
+  /// Bounds of run-time sizes.
   public var symbols: [String: Int]
+  /// Metadata entries.
   public var metadata: [String: String]
+  /// Every tensor record.
   public var tensors: [Tensor]
+  /// The plan, in order of execution.
   public var nodes: [Node]
 
   /// Reads a file.
@@ -63,7 +92,8 @@ public struct Inspection: Codable, Sendable {
     } catch {
       throw ConversionError.usage("\(path): cannot be read: \(error.localizedDescription)")
     }
-    let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: max(data.count, 1), alignment: 64)
+    let storage = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(data.count, 1), alignment: 64)
     defer { storage.deallocate() }
     storage.copyBytes(from: data)
     try self.init(UnsafeRawBufferPointer(start: storage.baseAddress, count: data.count), name: path)
@@ -71,7 +101,9 @@ public struct Inspection: Codable, Sendable {
 
   /// Reads the bytes of a file, 64-byte aligned.
   init(_ bytes: UnsafeRawBufferPointer, name: String) throws {
-    guard let base = bytes.baseAddress else { throw ConversionError.usage("\(name): the file is empty") }
+    guard let base = bytes.baseAddress else {
+      throw ConversionError.usage("\(name): the file is empty")
+    }
     let model: Model
     do throws(EdgeError) {
       model = try Model.open(base, count: bytes.count, skipDigest: true)
@@ -98,11 +130,15 @@ public struct Inspection: Codable, Sendable {
     }
     tensors = file.records(.tensors, TensorRecord.self).map { file.tensor($0) }
     nodes = file.nodes()
-    let interface = file.records(.interface, UInt32.self, skipping: InterfaceRecord.byteCount).map { Int($0) }
+    let interface = file.records(.interface, UInt32.self, skipping: InterfaceRecord.byteCount).map {
+      Int($0)
+    }
     inputs = Array(interface.prefix(model.inputCount))
     outputs = Array(interface.dropFirst(model.inputCount))
     symbols = [:]
-    for record in file.records(.symbols, SymbolRecord.self) { symbols[file.name(record.name)] = Int(record.bound) }
+    for record in file.records(.symbols, SymbolRecord.self) {
+      symbols[file.name(record.name)] = Int(record.bound)
+    }
     metadata = [:]
     for record in file.records(.metadata, MetadataRecord.self) {
       metadata[file.name(record.key)] = file.name(record.value)

@@ -8,7 +8,8 @@
 ///   - metadata: entries of the metadata section, each key once, in any order.
 /// - Throws: `ConversionError`: every node without a lowering, sizes without a bound, or a contradiction.
 public func makeFile(
-  graph: Graph, quantization: Quantization, bounds: [String: Int], metadata: [(key: String, value: String)]
+  graph: Graph, quantization: Quantization, bounds: [String: Int],
+  metadata: [(key: String, value: String)]
 ) throws -> EmittedFile {
   let sizes = try RuntimeSizes(graph: graph, bounds: bounds)
   let plan = try Plan(graph: graph, quantization: quantization, sizes: sizes)

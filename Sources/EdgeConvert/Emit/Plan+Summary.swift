@@ -21,11 +21,14 @@ extension Plan {
   private func multiplications(
     _ node: PlanNode, _ shape: (PlanTensorID) throws -> [Int]
   ) throws -> Int {
-    guard let output = node.outputs.first, let input = node.inputs.first.flatMap({ $0 }) else { return 0 }
+    guard let output = node.outputs.first, let input = node.inputs.first.flatMap({ $0 }) else {
+      return 0
+    }
     let count = try shape(output).reduce(1, *)
     if node.opCode.isProduct {
       let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: ConvolutionParameters.self) }
-      let channels = node.opCode == .depthwise ? 1 : (try shape(input).last ?? 0) / max(Int(p.groups), 1)
+      let channels =
+        node.opCode == .depthwise ? 1 : (try shape(input).last ?? 0) / max(Int(p.groups), 1)
       return count * channels * Int(p.kernelHeight) * Int(p.kernelWidth)
     }
     guard node.opCode == .matmul else { return 0 }

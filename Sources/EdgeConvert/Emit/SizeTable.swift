@@ -23,7 +23,9 @@ struct SizeTable {
   /// - Throws: `ConversionError.invalid` for a symbol that no input sets, or a constant beyond 32 bits.
   mutating func index(of size: Dimension) throws -> Int {
     var sum: Int?
-    let terms = size.terms.sorted { $0.key.map(\.description).lexicographicallyPrecedes($1.key.map(\.description)) }
+    let terms = size.terms.sorted {
+      $0.key.map(\.description).lexicographicallyPrecedes($1.key.map(\.description))
+    }
     for (factors, coefficient) in terms {
       var product: Int?
       if coefficient != 1 || factors.isEmpty { product = try constant(coefficient) }
@@ -41,7 +43,8 @@ struct SizeTable {
     switch atom {
     case .symbol(let name):
       guard let symbol = symbols[name] else {
-        throw ConversionError.invalid("size '\(name)' is not set by any input's shape; fix it in the model")
+        throw ConversionError.invalid(
+          "size '\(name)' is not set by any input's shape; fix it in the model")
       }
       return append(Step(kind: .symbol, left: Int32(symbol), right: 0))
     case .floorDivide(let a, let b): return step(.floorDivide, try index(of: a), try index(of: b))

@@ -1,4 +1,6 @@
-/// Orders of axes: position `i` of a stored tensor is axis `order[i]` of the value. Axes of size 1 occupy no storage, so
+/// Orders of axes: position `i` of a stored tensor is axis `order[i]` of the value.
+///
+/// Axes of size 1 occupy no storage, so
 /// they never tell two orders apart.
 enum AxisOrder {
   /// Channels last, for a value `[N, C, ...]`.
@@ -24,9 +26,11 @@ enum AxisOrder {
     var output: [Int]
   }
 
-  /// Solves a reshape: axes are matched in the smallest groups of equal size, and a stored order survives when each group
-  /// of several input axes lies together in storage and in sequence. Else the input needs the least reordering that
-  /// brings them together: groups keep the sequence in which they first appear.
+  /// Solves a reshape.
+  ///
+  /// Axes are matched in the smallest groups of equal size, and a stored order survives when each group of several input
+  /// axes lies together in storage and in sequence. Else the input needs the least reordering that brings them together:
+  /// groups keep the sequence in which they first appear.
   static func reshape(
     _ shape: [Dimension], order: [Int], to target: [Dimension], bounds: [String: Int]
   ) -> Reshape {

@@ -11,7 +11,8 @@ extension FilterBank {
     return (0..<groups).flatMap { group in
       let start = group * rows * filterCount
       return Self.pack(
-        codes[start..<(start + rows * filterCount)], rows: rows, filterCount: filterCount, segment: segment)
+        codes[start..<(start + rows * filterCount)], rows: rows, filterCount: filterCount,
+        segment: segment)
     }
   }
 

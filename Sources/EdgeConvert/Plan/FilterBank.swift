@@ -15,7 +15,10 @@ struct FilterBank: Sendable {
   var isDepthwise: Bool { groups > 1 && channels == 1 && groups == outChannels }
 
   /// From ONNX weights `[M, C/groups, kernelHeight, kernelWidth]`.
-  init(onnx values: [Float], outChannels: Int, channels: Int, kernelHeight: Int, kernelWidth: Int, groups: Int) {
+  init(
+    onnx values: [Float], outChannels: Int, channels: Int, kernelHeight: Int, kernelWidth: Int,
+    groups: Int
+  ) {
     self.groups = groups
     self.outChannels = outChannels
     self.kernelHeight = kernelHeight
@@ -58,7 +61,8 @@ struct FilterBank: Sendable {
       if largest == 0 {
         return offset == 0 ? 1 : Self.positive(offset / Self.exactLimit)
       }
-      return Self.positive(max(Double(given?[m] ?? 0) > 0 ? Double(given?[m] ?? 0) : largest / 127, floor))
+      return Self.positive(
+        max(Double(given?[m] ?? 0) > 0 ? Double(given?[m] ?? 0) : largest / 127, floor))
     }
   }
 

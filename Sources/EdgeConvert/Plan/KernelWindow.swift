@@ -25,7 +25,8 @@ struct KernelWindow: Sendable, Equatable {
     let strides = node.ints("strides") ?? Array(repeating: 1, count: rank)
     let dilations = node.ints("dilations") ?? Array(repeating: 1, count: rank)
     let pads = node.ints("pads") ?? Array(repeating: 0, count: 2 * rank)
-    guard (1...2).contains(rank), strides.count == rank, dilations.count == rank, pads.count == 2 * rank
+    guard (1...2).contains(rank), strides.count == rank, dilations.count == rank,
+      pads.count == 2 * rank
     else {
       throw ConversionError.invalid(
         "node '\(node.name)' (\(node.op)) has \(strides.count) strides, \(dilations.count) dilations and \(pads.count) "
@@ -52,7 +53,8 @@ struct KernelWindow: Sendable, Equatable {
   }
 
   private static func pads(
-    _ mode: String, explicit: (Int, Int), extent: Int, stride: Int, input: Dimension, output: Dimension
+    _ mode: String, explicit: (Int, Int), extent: Int, stride: Int, input: Dimension,
+    output: Dimension
   ) -> (Int, Int) {
     if mode == "VALID" { return (0, 0) }
     guard let x = input.constant, let y = output.constant else { return explicit }

@@ -7,7 +7,9 @@ struct Lifetimes: Sendable {
   /// Block of each tensor that lies in the arena, by tensor index.
   private(set) var blockOfTensor: [PlanTensorID: Int] = [:]
 
-  /// Finds the lifetimes of a plan. Inputs and outputs keep their place over the whole run, so that a caller may set one
+  /// Finds the lifetimes of a plan.
+  ///
+  /// Inputs and outputs keep their place over the whole run, so that a caller may set one
   /// input and leave the others, and read an output while it sets the next input.
   /// - Throws: `ConversionError` when a size has no bound.
   init(_ plan: Plan) throws {
@@ -35,7 +37,8 @@ struct Lifetimes: Sendable {
       guard let (input, output) = plan.inPlace(node) else { continue }
       let source = plan.root(input)
       let target = plan.root(output)
-      guard source != target, !pinned.contains(source), first[source] != nil, first[target] == index,
+      guard source != target, !pinned.contains(source), first[source] != nil,
+        first[target] == index,
         last[source] == index
       else { continue }
       owner[target] = owner[source] ?? source
@@ -74,9 +77,11 @@ extension Plan {
   func byteBound(_ id: PlanTensorID) throws -> Int {
     let tensor = self[id]
     return try tensor.dims.reduce(tensor.type.byteCount) {
-      let (product, overflow) = $0.multipliedReportingOverflow(by: try sizes.bound(of: $1, in: tensor.name))
+      let (product, overflow) = $0.multipliedReportingOverflow(
+        by: try sizes.bound(of: $1, in: tensor.name))
       guard !overflow, product <= 1 << 40 else {
-        throw ConversionError.invalid("tensor '\(tensor.name)' of sizes \(tensor.dims) is too large to plan")
+        throw ConversionError.invalid(
+          "tensor '\(tensor.name)' of sizes \(tensor.dims) is too large to plan")
       }
       return product
     }
@@ -88,8 +93,10 @@ extension Plan {
     switch node.opCode {
     case .lookup, .unary: candidates = [node.inputs.first ?? nil]
     case .binary: candidates = node.inputs
-    case .convolution, .depthwise, .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear, .quantize,
-      .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather, .broadcast, .stft,
+    case .convolution, .depthwise, .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear,
+      .quantize,
+      .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather,
+      .broadcast, .stft,
       .exit, .skip:
       return nil
     }

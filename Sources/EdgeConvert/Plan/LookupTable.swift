@@ -1,6 +1,8 @@
 /// 256-entry tables: any function of one int8 element, exact by construction.
 enum LookupTable {
-  /// Entry `q + 128` is `clamp(rne(f(s_x * (q - z_x)) / s_y) + z_y)`, in double precision. NaN becomes zero's code.
+  /// Entry `q + 128` is `clamp(rne(f(s_x * (q - z_x)) / s_y) + z_y)`, in double precision.
+  ///
+  /// NaN becomes zero's code.
   static func entries(
     from input: AffineParameters, to output: AffineParameters, _ function: (Double) throws -> Double
   ) rethrows -> [Int8] {

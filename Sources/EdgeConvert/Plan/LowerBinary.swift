@@ -9,18 +9,23 @@ extension Lowering {
   ]
 
   /// Add, Sub, Mul (in INT8 when both sides are), Div, Min, Max, Pow (float), with broadcasting.
-  public static func binary(_ node: Node, _ lowering: inout Lowering) throws {
+  static func binary(_ node: Node, _ lowering: inout Lowering) throws {
     let a = try lowering.input(node, 0)
     let b = try lowering.input(node, 1)
     guard let kind = binaryKinds[node.op] else {
-      throw lowering.unsupported(node, "not an arithmetic operator", remedy: "Add, Sub, Mul, Div, Min, Max or Pow")
+      throw lowering.unsupported(
+        node, "not an arithmetic operator", remedy: "Add, Sub, Mul, Div, Min, Max or Pow")
     }
     let target = try lowering.output(node)
-    if lowering.precision == .int8, kind <= Int(EDGE_BINARY_MUL), lowering.quantization.values[target] != nil {
+    if lowering.precision == .int8, kind <= Int(EDGE_BINARY_MUL),
+      lowering.quantization.values[target] != nil
+    {
       try lowering.integerBinary(node, kind, a, b, target)
     } else if try lowering.tabulated(node, a, b, target) {
       return
-    } else if node.op == "Pow", lowering.graph[b].constant.map({ $0.count == 1 && $0.floats == [2] }) == true {
+    } else if node.op == "Pow",
+      lowering.graph[b].constant.map({ $0.count == 1 && $0.floats == [2] }) == true
+    {
       lowering.define(target, as: try lowering.floatBinary(Int(EDGE_BINARY_MUL), a, a, target))
     } else {
       let y = try lowering.floatBinary(kind, a, b, target)
@@ -29,7 +34,9 @@ extension Lowering {
   }
 
   /// An INT8 operator with one constant number as operand is a function of one element: a table.
-  private mutating func tabulated(_ node: Node, _ a: ValueID, _ b: ValueID, _ target: ValueID) throws -> Bool {
+  private mutating func tabulated(_ node: Node, _ a: ValueID, _ b: ValueID, _ target: ValueID)
+    throws -> Bool
+  {
     guard precision == .int8, let to = quantization.values[target] else { return false }
     let source: ValueID
     switch (graph[a].constant, graph[b].constant) {
@@ -37,13 +44,15 @@ extension Lowering {
     case (let constant?, nil) where constant.count == 1: source = b
     default: return false
     }
-    guard let from = affine(of: source), try shape(of: source) == shape(of: target) else { return false }
+    guard let from = affine(of: source), try shape(of: source) == shape(of: target) else {
+      return false
+    }
     try lookup(source, from, target, to, evaluatedTable(node, from, to))
     return true
   }
 
   /// Sum, Mean, Max, Min of any number of operands, in float.
-  public static func variadic(_ node: Node, _ lowering: inout Lowering) throws {
+  static func variadic(_ node: Node, _ lowering: inout Lowering) throws {
     let values = node.inputs.compactMap { $0 }
     let target = try lowering.output(node)
     let kind = binaryKinds[node.op] ?? Int(EDGE_BINARY_ADD)
@@ -72,7 +81,9 @@ extension Lowering {
     lowering.define(target, as: Stored(sum, order: order))
   }
 
-  private mutating func emitBinary(_ kind: Int, _ a: PlanTensorID, _ b: PlanTensorID, _ y: PlanTensorID) {
+  private mutating func emitBinary(
+    _ kind: Int, _ a: PlanTensorID, _ b: PlanTensorID, _ y: PlanTensorID
+  ) {
     var parameters = BinaryParameters()
     parameters.kind = Int32(kind)
     emit(.binary, [a, b], [y], parameters)
@@ -130,9 +141,13 @@ extension Lowering {
 
   /// A Relu or Clip that alone reads an INT8 sum becomes the sum's clamp: what is then written, and its bounds.
   private mutating func absorbedClamp(_ target: ValueID) -> (ValueID, ClosedRange<Double>?) {
-    guard let next = soleConsumer(of: target), quantization.precision[next] == .int8 else { return (target, nil) }
+    guard let next = soleConsumer(of: target), quantization.precision[next] == .int8 else {
+      return (target, nil)
+    }
     let node = graph.nodes[next]
-    guard let written = node.output(0), quantization.values[written] != nil else { return (target, nil) }
+    guard let written = node.output(0), quantization.values[written] != nil else {
+      return (target, nil)
+    }
     var low: Float = 0
     var high = Float.infinity
     switch node.op {

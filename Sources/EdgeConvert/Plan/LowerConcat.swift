@@ -2,7 +2,7 @@ import EdgeFormat
 
 extension Lowering {
   /// Concat: every input in the output's representation and order.
-  public static func concat(_ node: Node, _ lowering: inout Lowering) throws {
+  static func concat(_ node: Node, _ lowering: inout Lowering) throws {
     let values = node.inputs.compactMap { $0 }
     let target = try lowering.output(node)
     let rank = try lowering.shape(of: target).count

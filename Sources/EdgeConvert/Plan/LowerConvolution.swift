@@ -2,7 +2,7 @@ import EdgeFormat
 
 extension Lowering {
   /// Conv over one or two spatial axes, weights and bias constant, with the fused forms that passes leave on it.
-  public static func convolution(_ node: Node, _ lowering: inout Lowering) throws {
+  static func convolution(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     guard let weights = try lowering.constantInput(node, 1) else {
@@ -18,7 +18,8 @@ extension Lowering {
     let kernel = Array(weights.shape[2...])
     let bank = FilterBank(
       onnx: weights.floats, outChannels: weights.shape[0], channels: weights.shape[1],
-      kernelHeight: rank == 4 ? kernel[0] : 1, kernelWidth: kernel[rank - 3], groups: node.int("group") ?? 1)
+      kernelHeight: rank == 4 ? kernel[0] : 1, kernelWidth: kernel[rank - 3],
+      groups: node.int("group") ?? 1)
     let order = AxisOrder.channelsLast(rank)
     var layer = FilterLayer(
       bank: bank, bias: try lowering.biasInput(node), source: source, sourceOrder: order,

@@ -1,8 +1,10 @@
 import EdgeFormat
 
 extension Lowering {
-  /// Gather. Constant indices that form a progression become a slice (and a reshape for a single one); others `gather`.
-  public static func gather(_ node: Node, _ lowering: inout Lowering) throws {
+  /// Gather.
+  ///
+  /// Constant indices that form a progression become a slice (and a reshape for a single one); others `gather`.
+  static func gather(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let indices = try lowering.input(node, 1)
     let target = try lowering.output(node)
@@ -41,7 +43,8 @@ extension Lowering {
   }
 
   private mutating func gatherRun(
-    _ source: ValueID, _ axis: Int, _ run: (start: Int, step: Int), _ indices: Tensor, _ target: ValueID
+    _ source: ValueID, _ axis: Int, _ run: (start: Int, step: Int), _ indices: Tensor,
+    _ target: ValueID
   ) throws {
     let shape = try self.shape(of: source)
     var selection = Selection(rank: shape.count)
@@ -58,7 +61,8 @@ extension Lowering {
     let y = try result(like: x.tensor, target, order: order)
     let kept = x.order.map { $0 == axis ? Dimension(1) : shape[$0] }
     emitSlice(
-      x.tensor, view(y.tensor, dims: kept), x.order.map { (selection.start[$0], selection.step[$0]) })
+      x.tensor, view(y.tensor, dims: kept),
+      x.order.map { (selection.start[$0], selection.step[$0]) })
     define(target, as: y)
   }
 }

@@ -2,8 +2,10 @@ import CEdgeKernels
 import EdgeFormat
 
 extension Lowering {
-  /// Gemm. A constant B becomes a fully connected layer (alpha and beta folded in); else `matmul`, scaled and added to.
-  public static func gemm(_ node: Node, _ lowering: inout Lowering) throws {
+  /// Gemm.
+  ///
+  /// A constant B becomes a fully connected layer (alpha and beta folded in); else `matmul`, scaled and added to.
+  static func gemm(_ node: Node, _ lowering: inout Lowering) throws {
     let a = try lowering.input(node, 0)
     let b = try lowering.input(node, 1)
     let transposedA = node.int("transA") == 1
@@ -44,13 +46,16 @@ extension Lowering {
     return isRow ? values : nil
   }
 
-  /// MatMul. A constant matrix on either side becomes a fully connected layer; else `matmul` in float.
-  public static func matmul(_ node: Node, _ lowering: inout Lowering) throws {
+  /// MatMul.
+  ///
+  /// A constant matrix on either side becomes a fully connected layer; else `matmul` in float.
+  static func matmul(_ node: Node, _ lowering: inout Lowering) throws {
     let a = try lowering.input(node, 0)
     let b = try lowering.input(node, 1)
     if let weights = lowering.constantMatrix(b), try lowering.shape(of: a).count >= 2 {
       try lowering.fullyConnected(
-        node, source: a, axis: lowering.shape(of: a).count - 1, rows: weights.permuted([1, 0]), weights: b)
+        node, source: a, axis: lowering.shape(of: a).count - 1, rows: weights.permuted([1, 0]),
+        weights: b)
     } else if let weights = lowering.constantMatrix(a), try lowering.shape(of: b).count >= 2 {
       try lowering.fullyConnected(
         node, source: b, axis: lowering.shape(of: b).count - 2, rows: weights, weights: a)
@@ -76,7 +81,8 @@ extension Lowering {
     let shape = try self.shape(of: source)
     let outputShape = try self.shape(of: target)
     guard outputShape.count == shape.count else {
-      throw unsupported(node, "a constant of higher rank than the activation", remedy: "drop its axes of size 1")
+      throw unsupported(
+        node, "a constant of higher rank than the activation", remedy: "drop its axes of size 1")
     }
     let native = forms[source]?.first?.order ?? Array(shape.indices)
     let order = native.filter { $0 != axis } + [axis]
@@ -84,7 +90,8 @@ extension Lowering {
     var layer = FilterLayer(
       bank: FilterBank(matrix: rows.floats, outChannels: rows.shape[0], channels: rows.shape[1]),
       bias: nil, source: source, sourceOrder: order,
-      sourceDims: [Dimension(1), Dimension(1), count, shape[axis]], target: target, targetOrder: order,
+      sourceDims: [Dimension(1), Dimension(1), count, shape[axis]], target: target,
+      targetOrder: order,
       targetDims: [Dimension(1), Dimension(1), count, outputShape[axis]])
     layer.scales = quantization.weightScales[weights]
     layer.readEpilogue(node)
@@ -96,7 +103,8 @@ extension Lowering {
     let target = try output(node)
     let rank = try max(shape(of: a).count, shape(of: b).count)
     guard try shape(of: a).count >= 2, try shape(of: b).count >= 2 else {
-      throw unsupported(node, "an operand of rank 1", remedy: "give it a second axis with Unsqueeze")
+      throw unsupported(
+        node, "an operand of rank 1", remedy: "give it a second axis with Unsqueeze")
     }
     var parameters = MatmulParameters()
     let (left, leftSwapped) = try matrixOperand(a, rank: rank)
@@ -114,7 +122,8 @@ extension Lowering {
     var order = Array(shape.indices)
     var swapped = order
     swapped.swapAt(shape.count - 1, shape.count - 2)
-    let isSwapped = forms[value]?.first.map { AxisOrder.equivalent($0.order, swapped, shape) } ?? false
+    let isSwapped =
+      forms[value]?.first.map { AxisOrder.equivalent($0.order, swapped, shape) } ?? false
     let isNatural = forms[value]?.first.map { AxisOrder.equivalent($0.order, order, shape) } ?? true
     if isSwapped && !isNatural { order = swapped }
     let stored = try operand(value, .float, order: order)

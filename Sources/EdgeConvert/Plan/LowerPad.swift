@@ -2,7 +2,7 @@ import EdgeFormat
 
 extension Lowering {
   /// Pad with constant amounts; negative amounts slice first.
-  public static func pad(_ node: Node, _ lowering: inout Lowering) throws {
+  static func pad(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let shape = try lowering.shape(of: source)
@@ -42,7 +42,8 @@ extension Lowering {
     let listed = node.input(3) == nil ? Array(0..<rank) : try graph.integers(node, 3, "axes")
     guard pads.count == 2 * listed.count else {
       throw ConversionError.invalid(
-        "node '\(node.name)' (Pad) has \(pads.count) pads for \(listed.count) axes; two an axis are needed")
+        "node '\(node.name)' (Pad) has \(pads.count) pads for \(listed.count) axes; two an axis are needed"
+      )
     }
     var before = [Int](repeating: 0, count: rank)
     var after = before

@@ -2,8 +2,10 @@ import EdgeFormat
 
 extension Lowering {
   /// MaxPool over one or two spatial axes.
-  public static func maxPool(_ node: Node, _ lowering: inout Lowering) throws {
-    if let indices = node.output(1), lowering.consumers[indices] != nil || lowering.outputs.contains(indices) {
+  static func maxPool(_ node: Node, _ lowering: inout Lowering) throws {
+    if let indices = node.output(1),
+      lowering.consumers[indices] != nil || lowering.outputs.contains(indices)
+    {
       throw lowering.unsupported(node, "the indices are used", remedy: "MaxPool with one output")
     }
     let source = try lowering.input(node, 0)
@@ -14,7 +16,7 @@ extension Lowering {
   }
 
   /// AveragePool over one or two spatial axes.
-  public static func averagePool(_ node: Node, _ lowering: inout Lowering) throws {
+  static func averagePool(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let order = AxisOrder.channelsLast(try lowering.shape(of: source).count)
@@ -37,7 +39,8 @@ extension Lowering {
     let target = try output(node)
     let shape = try self.shape(of: source)
     let outputShape = try self.shape(of: target)
-    guard let kernel = node.ints("kernel_shape"), shape.count == kernel.count + 2, (1...2).contains(kernel.count)
+    guard let kernel = node.ints("kernel_shape"), shape.count == kernel.count + 2,
+      (1...2).contains(kernel.count)
     else {
       throw unsupported(node, "an input of rank \(shape.count)", remedy: "one or two spatial axes")
     }
@@ -58,9 +61,11 @@ extension Lowering {
       let pads = node.ints("pads") ?? Array(repeating: 0, count: 2 * kernel.count)
       let declared = pads.suffix(kernel.count)
       let used = kernel.count == 2 ? [window.bottom, window.right] : [window.right]
-      guard Array(declared) == used || node.string("auto_pad").map({ $0 != "NOTSET" }) == true else {
+      guard Array(declared) == used || node.string("auto_pad").map({ $0 != "NOTSET" }) == true
+      else {
         throw unsupported(
-          node, "ceil_mode with count_include_pad reaches \(used) past the input, pads are \(Array(declared))",
+          node,
+          "ceil_mode with count_include_pad reaches \(used) past the input, pads are \(Array(declared))",
           remedy: "ceil_mode=0, or count_include_pad=0")
       }
       p.countIncludePad = 1

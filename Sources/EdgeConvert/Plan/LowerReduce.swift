@@ -23,7 +23,7 @@ extension Lowering {
   ]
 
   /// ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceSumSquare, ReduceL1, ReduceL2, ReduceLogSum.
-  public static func reduce(_ node: Node, _ lowering: inout Lowering) throws {
+  static func reduce(_ node: Node, _ lowering: inout Lowering) throws {
     let rank = try lowering.shape(of: lowering.input(node, 0)).count
     var axes = node.ints("axes")
     if axes == nil, node.input(1) != nil { axes = try lowering.graph.integers(node, 1, "axes") }
@@ -36,7 +36,7 @@ extension Lowering {
   }
 
   /// GlobalAveragePool and GlobalMaxPool: a reduction over the spatial axes; the maximum of int8 codes is a `maxPool`.
-  public static func globalPool(_ node: Node, _ lowering: inout Lowering) throws {
+  static func globalPool(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let shape = try lowering.shape(of: source)
     let kernel = shape.dropFirst(2).compactMap(\.constant)
@@ -52,7 +52,8 @@ extension Lowering {
 
   private mutating func reduce(_ node: Node, axes: Set<Int>) throws {
     guard let reduction = Self.reductions[node.op] else {
-      throw unsupported(node, "no kernel for this reduction", remedy: "sum, mean, max, min or sum of squares")
+      throw unsupported(
+        node, "no kernel for this reduction", remedy: "sum, mean, max, min or sum of squares")
     }
     let source = try input(node, 0)
     let target = try output(node)
@@ -78,7 +79,9 @@ extension Lowering {
     let x = try operand(source, representation)
     let significant = AxisOrder.significant(x.order, shape)
     let places = significant.indices.filter { axes.contains(significant[$0]) }
-    if let first = places.first, let last = places.last, last - first + 1 == places.count { return x }
+    if let first = places.first, let last = places.last, last - first + 1 == places.count {
+      return x
+    }
     if places.isEmpty { return x }
     let order = x.order.filter { !axes.contains($0) } + x.order.filter { axes.contains($0) }
     return try operand(source, representation, order: order)
@@ -143,7 +146,8 @@ extension Lowering {
   }
 
   private mutating func emitReduce(
-    _ kind: Int32, _ x: Stored, _ y: PlanTensorID, run: Range<Int>, significant: [Int], _ shape: [Dimension]
+    _ kind: Int32, _ x: Stored, _ y: PlanTensorID, run: Range<Int>, significant: [Int],
+    _ shape: [Dimension]
   ) {
     var dims = significant.map { shape[$0] }
     var kept = dims
@@ -158,7 +162,8 @@ extension Lowering {
 
   /// The result's tensor: the input's order with the reduced axes of size 1 or gone.
   private mutating func reducedResult(
-    _ target: ValueID, _ affine: AffineParameters?, _ order: [Int], _ axes: Set<Int>, _ shape: [Dimension]
+    _ target: ValueID, _ affine: AffineParameters?, _ order: [Int], _ axes: Set<Int>,
+    _ shape: [Dimension]
   ) throws -> Stored {
     if try self.shape(of: target).count == shape.count {
       return try result(target, affine: affine, order: order)

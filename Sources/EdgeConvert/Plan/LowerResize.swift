@@ -2,7 +2,7 @@ import EdgeFormat
 
 extension Lowering {
   /// Resize and Upsample, nearest and linear, over the spatial axes.
-  public static func resize(_ node: Node, _ lowering: inout Lowering) throws {
+  static func resize(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let shape = try lowering.shape(of: source)
@@ -40,7 +40,8 @@ extension Lowering {
       for (table, part) in zip(tables, ["row", "column"]) {
         operands.append(lowering.constant(table.first, type: .int32, name: "\(name)/\(part)0"))
         operands.append(lowering.constant(table.second, type: .int32, name: "\(name)/\(part)1"))
-        operands.append(lowering.constant(table.weight, type: .float32, name: "\(name)/\(part)_weight"))
+        operands.append(
+          lowering.constant(table.weight, type: .float32, name: "\(name)/\(part)_weight"))
       }
       lowering.emit(.resizeLinear, operands, [output])
     case let mode:
@@ -53,20 +54,26 @@ extension Lowering {
   private func resizedAxes(
     _ node: Node, _ shape: [Dimension], _ outputShape: [Dimension]
   ) throws -> [ResizeTable.Axis] {
-    guard shape.count == 3 || shape.count == 4, shape[0] == outputShape[0], shape[1] == outputShape[1] else {
+    guard shape.count == 3 || shape.count == 4, shape[0] == outputShape[0],
+      shape[1] == outputShape[1]
+    else {
       throw unsupported(
-        node, "shape \(shape) to \(outputShape)", remedy: "[N, C, L] or [N, C, H, W] with N and C kept")
+        node, "shape \(shape) to \(outputShape)",
+        remedy: "[N, C, L] or [N, C, H, W] with N and C kept")
     }
     guard node.int("antialias") != 1, node.int("exclude_outside") != 1 else {
       throw unsupported(node, "antialias or exclude_outside", remedy: "resize without them")
     }
     let scales = try scaleList(node)
-    let mode = node.opset < 11 ? "asymmetric" : node.string("coordinate_transformation_mode") ?? "half_pixel"
+    let mode =
+      node.opset < 11 ? "asymmetric" : node.string("coordinate_transformation_mode") ?? "half_pixel"
     let region = mode == "tf_crop_and_resize" ? try constantInput(node, 1)?.floats : nil
     var axes = [ResizeTable.Axis(input: 1, output: 1, scale: 1, mode: "asymmetric")]
     for axis in 2..<shape.count {
-      guard let input = shape[axis].constant, let output = outputShape[axis].constant, input > 0 else {
-        throw unsupported(node, "axis \(axis) of run-time size", remedy: "fix its size in the model")
+      guard let input = shape[axis].constant, let output = outputShape[axis].constant, input > 0
+      else {
+        throw unsupported(
+          node, "axis \(axis) of run-time size", remedy: "fix its size in the model")
       }
       let scale = scales.map { Double($0[axis]) } ?? Double(output) / Double(input)
       var resized = ResizeTable.Axis(input: input, output: output, scale: scale, mode: mode)

@@ -3,7 +3,7 @@ import Foundation
 
 extension Lowering {
   /// STFT of a real signal, one-sided, with constant step, length and window.
-  public static func stft(_ node: Node, _ lowering: inout Lowering) throws {
+  static func stft(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let shape = try lowering.shape(of: source)
@@ -16,11 +16,13 @@ extension Lowering {
         node, "a complex signal or a two-sided spectrum", remedy: "a real signal with onesided=1")
     }
     guard step > 0, length > 0, outputShape.count == 4 else {
-      throw ConversionError.invalid("node '\(node.name)' (STFT) has step \(step) and frame length \(length)")
+      throw ConversionError.invalid(
+        "node '\(node.name)' (STFT) has step \(step) and frame length \(length)")
     }
     guard Lowering.factors(length) else {
       throw lowering.unsupported(
-        node, "frame length \(length) has a prime factor above 7", remedy: "a length of factors 2, 3, 5 and 7")
+        node, "frame length \(length) has a prime factor above 7",
+        remedy: "a length of factors 2, 3, 5 and 7")
     }
     let x = try lowering.operand(source, .float, order: Array(shape.indices))
     let signal = lowering.view(x.tensor, dims: Array(shape.prefix(2)))

@@ -10,7 +10,7 @@ extension Lowering {
 
   /// Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout: other sizes over the same storage; a transpose only when the
   /// stored order does not survive.
-  public static func reshape(_ node: Node, _ lowering: inout Lowering) throws {
+  static func reshape(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let shape = try lowering.shape(of: source)
@@ -25,7 +25,7 @@ extension Lowering {
   }
 
   /// Transpose: other names for the same stored axes, no node.
-  public static func transpose(_ node: Node, _ lowering: inout Lowering) throws {
+  static func transpose(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let rank = try lowering.shape(of: source).count
@@ -41,7 +41,7 @@ extension Lowering {
   }
 
   /// Cast between stored types; nothing when they are the same.
-  public static func cast(_ node: Node, _ lowering: inout Lowering) throws {
+  static func cast(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let wanted = lowering.storedType(of: target)
@@ -59,12 +59,16 @@ extension Lowering {
     return type == .float16 ? .float32 : type
   }
 
-  /// Expand: axes of size 1 repeat. ConstantOfShape: one number repeats.
-  public static func expand(_ node: Node, _ lowering: inout Lowering) throws {
+  /// Expand: axes of size 1 repeat.
+  ///
+  /// ConstantOfShape: one number repeats.
+  static func expand(_ node: Node, _ lowering: inout Lowering) throws {
     if node.op == "ConstantOfShape" { return try lowering.fill(node) }
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
-    if try lowering.shape(of: source) == lowering.shape(of: target) { return try reshape(node, &lowering) }
+    if try lowering.shape(of: source) == lowering.shape(of: target) {
+      return try reshape(node, &lowering)
+    }
     let order = try lowering.commonOrder([source], target)
     let x = try lowering.broadcastOperand(source, lowering.moved(source), order: order)
     let y = try lowering.result(like: x, target, order: order)
@@ -77,14 +81,17 @@ extension Lowering {
     let rank = try shape(of: target).count
     var value = node.tensor("value") ?? Tensor([Float(0)], shape: [1])
     value.shape = Array(repeating: 1, count: rank)
-    let x = constant(value.bytes, type: value.storedType, dims: value.shape, name: graph[target].name + "/value")
+    let x = constant(
+      value.bytes, type: value.storedType, dims: value.shape, name: graph[target].name + "/value")
     let y = try result(like: x, target)
     emit(.broadcast, [x], [y.tensor])
     define(target, as: y)
   }
 
   /// A new arena tensor for a value, of the type and parameters of another tensor.
-  mutating func result(like tensor: PlanTensorID, _ value: ValueID, order: [Int]? = nil) throws -> Stored {
+  mutating func result(like tensor: PlanTensorID, _ value: ValueID, order: [Int]? = nil) throws
+    -> Stored
+  {
     try result(value, affine: self[tensor].affine, type: self[tensor].type, order: order)
   }
 }

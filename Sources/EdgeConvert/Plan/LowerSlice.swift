@@ -13,7 +13,7 @@ extension Lowering {
   }
 
   /// Slice with constant bounds; the extent is that of the inferred output.
-  public static func slice(_ node: Node, _ lowering: inout Lowering) throws {
+  static func slice(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let shape = try lowering.shape(of: source)
     let starts = try lowering.integers(node, 1, "starts")
@@ -68,21 +68,23 @@ extension Lowering {
     withUnsafeMutableBytes(of: &parameters) { bytes in
       for (axis, range) in axes.enumerated() {
         bytes.storeBytes(of: Int32(clamping: range.start), toByteOffset: axis * 4, as: Int32.self)
-        bytes.storeBytes(of: Int32(clamping: range.step), toByteOffset: 32 + axis * 4, as: Int32.self)
+        bytes.storeBytes(
+          of: Int32(clamping: range.step), toByteOffset: 32 + axis * 4, as: Int32.self)
       }
     }
     emit(.slice, [x], [y], parameters)
   }
 
   /// Split: one slice for each output.
-  public static func split(_ node: Node, _ lowering: inout Lowering) throws {
+  static func split(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let shape = try lowering.shape(of: source)
     let axis = try EdgeConvert.axis(node.int("axis", 0), rank: shape.count, node)
     var start = 0
     for (index, output) in node.outputs.enumerated() {
       guard let output else {
-        throw lowering.unsupported(node, "output \(index) is not named", remedy: "name every output of Split")
+        throw lowering.unsupported(
+          node, "output \(index) is not named", remedy: "name every output of Split")
       }
       guard let count = try lowering.shape(of: output)[axis].constant else {
         throw lowering.unsupported(

@@ -2,9 +2,11 @@ import CEdgeKernels
 import EdgeFormat
 
 extension Lowering {
-  /// Softmax and LogSoftmax over one axis, in float, on the last stored axis. Before opset 13 the axes from `axis` on are
+  /// Softmax and LogSoftmax over one axis, in float, on the last stored axis.
+  ///
+  /// Before opset 13 the axes from `axis` on are
   /// normalised together.
-  public static func softmax(_ node: Node, _ lowering: inout Lowering) throws {
+  static func softmax(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let shape = try lowering.shape(of: source)

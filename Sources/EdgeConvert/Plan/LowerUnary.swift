@@ -3,7 +3,7 @@ import EdgeFormat
 
 extension Lowering {
   /// Every function of one element, Clip included: a table in INT8, `unary` in float.
-  public static func unary(_ node: Node, _ lowering: inout Lowering) throws {
+  static func unary(_ node: Node, _ lowering: inout Lowering) throws {
     let low = try lowering.constantInput(node, 1)?.floats.first ?? node.float("min") ?? -.infinity
     let high = try lowering.constantInput(node, 2)?.floats.first ?? node.float("max") ?? .infinity
     let function = UnaryFunction(node, low: low, high: high)
@@ -12,12 +12,14 @@ extension Lowering {
     if lowering.precision == .int8, let from = lowering.affine(of: source),
       let to = lowering.quantization.values[target]
     {
-      let entries = try function.map { LookupTable.entries(from: from, to: to, $0.value) }
+      let entries =
+        try function.map { LookupTable.entries(from: from, to: to, $0.value) }
         ?? lowering.evaluatedTable(node, from, to)
       try lowering.lookup(source, from, target, to, entries)
     } else if lowering.storedType(of: target) != .float32 {
       throw lowering.unsupported(
-        node, "elements of type \(lowering.storedType(of: target))", remedy: "Cast to float before the node")
+        node, "elements of type \(lowering.storedType(of: target))",
+        remedy: "Cast to float before the node")
     } else if let parameters = function?.parameters {
       let x = try lowering.operand(source, .float)
       let y = try lowering.result(target, order: x.order)
@@ -25,7 +27,8 @@ extension Lowering {
       lowering.define(target, as: y)
     } else {
       throw lowering.unsupported(
-        node, "no float kernel for this function", remedy: "an INT8 node (a table), or simpler functions")
+        node, "no float kernel for this function",
+        remedy: "an INT8 node (a table), or simpler functions")
     }
   }
 
@@ -51,7 +54,8 @@ extension Lowering {
 
   /// A table node from one value to another of the same shape.
   mutating func lookup(
-    _ source: ValueID, _ from: AffineParameters, _ target: ValueID, _ to: AffineParameters, _ entries: [Int8]
+    _ source: ValueID, _ from: AffineParameters, _ target: ValueID, _ to: AffineParameters,
+    _ entries: [Int8]
   ) throws {
     let x = try operand(source, .int8(from))
     let table = lookupTable(entries, name: graph[target].name)
@@ -61,7 +65,7 @@ extension Lowering {
   }
 
   /// PRelu: `max(x, 0) + slope * min(x, 0)`; one slope for all is a LeakyRelu.
-  public static func parametricRelu(_ node: Node, _ lowering: inout Lowering) throws {
+  static func parametricRelu(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let slope = try lowering.input(node, 1)
@@ -78,7 +82,8 @@ extension Lowering {
     func temporary(_ suffix: String) -> PlanTensorID {
       lowering.add(
         PlanTensor(
-          name: lowering.graph[target].name + suffix, type: .float32, dims: dims, affine: nil, storage: .arena))
+          name: lowering.graph[target].name + suffix, type: .float32, dims: dims, affine: nil,
+          storage: .arena))
     }
     let positive = temporary("/positive")
     let negative = temporary("/negative")

@@ -20,6 +20,7 @@ extension Lowering {
     let missing = order.count - shape.count
     let own = order.filter { $0 >= missing }.map { $0 - missing }
     let stored = try operand(value, representation, order: own)
-    return view(stored.tensor, dims: order.map { $0 < missing ? Dimension(1) : shape[$0 - missing] })
+    return view(
+      stored.tensor, dims: order.map { $0 < missing ? Dimension(1) : shape[$0 - missing] })
   }
 }

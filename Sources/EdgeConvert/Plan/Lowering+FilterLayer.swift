@@ -18,7 +18,9 @@ extension Lowering {
 
   private func canFuseResidual(_ layer: FilterLayer) throws -> Bool {
     guard let residual = layer.residual else { return true }
-    guard layer.fusesResidual, try shape(of: residual) == shape(of: layer.target) else { return false }
+    guard layer.fusesResidual, try shape(of: residual) == shape(of: layer.target) else {
+      return false
+    }
     if precision == .float32 { return true }
     return quantization.values[layer.target] != nil && affine(of: residual) != nil
   }
@@ -43,7 +45,8 @@ extension Lowering {
     let x = try operand(layer.source, .float, order: layer.sourceOrder)
     let weights = constant(layer.bank.packedFloat(), type: .float32, name: name + "/weights")
     let zeros = [Float](repeating: 0, count: layer.bank.outChannels)
-    let bias = constant(layer.bank.padded(layer.bias ?? zeros), type: .float32, name: name + "/bias")
+    let bias = constant(
+      layer.bank.padded(layer.bias ?? zeros), type: .float32, name: name + "/bias")
     var parameters = layer.parameters
     switch layer.activation {
     case .none: break
@@ -80,14 +83,16 @@ extension Lowering {
     }
     guard bank.filterCount <= FoldedBias.accumulatorLimit else {
       throw unsupported(
-        node, "\(bank.filterCount) products a sum; INT8 allows \(FoldedBias.accumulatorLimit) before int32 overflows",
+        node,
+        "\(bank.filterCount) products a sum; INT8 allows \(FoldedBias.accumulatorLimit) before int32 overflows",
         remedy: "--keep-float \(node.name)")
     }
     let output = floatOutput ? nil : quantization.values[layer.target]
     let scales = bank.scales(given: layer.scales, bias: layer.bias, inputScale: input.scale)
     let codes = bank.quantized(scales)
     let folded = FoldedBias(
-      bank, codes: codes, scales: scales, bias: layer.bias, input: input, outputScale: output?.scale)
+      bank, codes: codes, scales: scales, bias: layer.bias, input: input, outputScale: output?.scale
+    )
     let name = graph[layer.target].name
     var parameters = layer.parameters
     setClamp(layer.activation, output, &parameters)
@@ -96,7 +101,8 @@ extension Lowering {
     let weights = constant(packed, type: .int8, name: name + "/weights")
     let bias = constant(bank.padded(folded.signed), type: .int32, name: name + "/bias")
     let biasU8 = constant(bank.padded(folded.unsigned), type: .int32, name: name + "/bias_u8")
-    let multiplier = constant(bank.padded(folded.multiplier), type: .float32, name: name + "/multiplier")
+    let multiplier = constant(
+      bank.padded(folded.multiplier), type: .float32, name: name + "/multiplier")
     var residual: PlanTensorID?
     if let value = layer.residual, let affine = affine(of: value), let output {
       residual = try residualView(layer, .int8(affine))
@@ -111,7 +117,8 @@ extension Lowering {
   }
 
   private func setClamp(
-    _ activation: Epilogue.Activation, _ output: AffineParameters?, _ parameters: inout ConvolutionParameters
+    _ activation: Epilogue.Activation, _ output: AffineParameters?,
+    _ parameters: inout ConvolutionParameters
   ) {
     switch (activation, output) {
     case (.none, _): break

@@ -11,7 +11,8 @@ extension Lowering {
   func input(_ node: Node, _ index: Int) throws -> ValueID {
     guard index < node.inputs.count, let value = node.inputs[index] else {
       throw ConversionError.invalid(
-        "node '\(node.name)' (\(node.op)) has \(node.inputs.count) inputs; input \(index) is required")
+        "node '\(node.name)' (\(node.op)) has \(node.inputs.count) inputs; input \(index) is required"
+      )
     }
     return value
   }
@@ -21,7 +22,8 @@ extension Lowering {
   func output(_ node: Node, _ index: Int = 0) throws -> ValueID {
     guard index < node.outputs.count, let value = node.outputs[index] else {
       throw ConversionError.invalid(
-        "node '\(node.name)' (\(node.op)) has \(node.outputs.count) outputs; output \(index) is required")
+        "node '\(node.name)' (\(node.op)) has \(node.outputs.count) outputs; output \(index) is required"
+      )
     }
     return value
   }

@@ -1,14 +1,16 @@
 import EdgeFormat
 
 extension Lowering {
-  /// A stored form of a value, made from an existing one when there is none yet: transposed, quantized, dequantized,
-  /// requantized, or for a constant computed here and now. What is inserted is kept for later readers.
+  /// A stored form of a value, made from an existing one when there is none yet.
+  ///
+  /// It is transposed, quantized, dequantized or requantized, and a constant is computed here and now. What is inserted is
+  /// kept for later readers.
   /// - Parameters:
   ///   - value: the value of the graph.
   ///   - representation: of the elements.
   ///   - order: the value's axis at each stored position; nil takes any.
   /// - Throws: `ConversionError` when the value is not computed yet or cannot be represented so.
-  public mutating func operand(
+  mutating func operand(
     _ value: ValueID, _ representation: Representation = .native, order: [Int]? = nil
   ) throws -> Stored {
     if let tensor = graph[value].constant {
@@ -16,7 +18,8 @@ extension Lowering {
     }
     guard let existing = forms[value], !existing.isEmpty else {
       throw ConversionError.invalid(
-        "value '\(graph[value].name)' is read before it is computed; the graph must be in topological order")
+        "value '\(graph[value].name)' is read before it is computed; the graph must be in topological order"
+      )
     }
     let shape = try self.shape(of: value)
     let fitting = existing.filter { has($0, representation) }
@@ -29,16 +32,17 @@ extension Lowering {
       return transposed(source, of: value, to: order, shape)
     }
     var source = existing[0]
-    if let order, let better = existing.first(where: { AxisOrder.equivalent($0.order, order, shape) }) {
+    if let order,
+      let better = existing.first(where: { AxisOrder.equivalent($0.order, order, shape) })
+    {
       source = better
     }
     if let order, !AxisOrder.equivalent(source.order, order, shape) {
-      if case .float = representation {
-        source = transposed(source, of: value, to: order, shape)
-      } else {
+      guard case .float = representation else {
         source = try converted(source, of: value, to: representation)
         return transposed(source, of: value, to: order, shape)
       }
+      source = transposed(source, of: value, to: order, shape)
     }
     let made = try converted(source, of: value, to: representation)
     return relabel(made, order: order ?? made.order, shape)

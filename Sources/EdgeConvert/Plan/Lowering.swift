@@ -13,10 +13,10 @@ import EdgeFormat
 /// missing is inserted once and shared), makes results with `result`, appends nodes with `emit`, and ties results to the
 /// graph's values with `define`.
 public struct Lowering: Sendable {
-  public let graph: Graph
-  public let quantization: Quantization
-  public internal(set) var tensors: [PlanTensor] = []
-  public internal(set) var nodes: [PlanNode] = []
+  let graph: Graph
+  let quantization: Quantization
+  var tensors: [PlanTensor] = []
+  var nodes: [PlanNode] = []
   /// Every stored form of a value; the first is what its producer wrote.
   var forms: [ValueID: [Stored]] = [:]
   /// Position in `graph.nodes` of the node being lowered.
@@ -48,14 +48,14 @@ public struct Lowering: Sendable {
   }
 
   /// The arithmetic decided for the node being lowered.
-  public var precision: Precision { quantization.precision[position] }
+  var precision: Precision { quantization.precision[position] }
 
-  public subscript(id: PlanTensorID) -> PlanTensor { tensors[id.index] }
+  subscript(id: PlanTensorID) -> PlanTensor { tensors[id.index] }
 
   // MARK: Tensors
 
   /// Adds a tensor.
-  public mutating func add(_ tensor: PlanTensor) -> PlanTensorID {
+  mutating func add(_ tensor: PlanTensor) -> PlanTensorID {
     tensors.append(tensor)
     return PlanTensorID(index: tensors.count - 1)
   }
@@ -66,7 +66,7 @@ public struct Lowering: Sendable {
   ///   - affine: parameters of an int8 tensor.
   ///   - type: element type when it is not quantized.
   ///   - order: the value's axis at each stored position; nil is the value's own order.
-  public mutating func result(
+  mutating func result(
     _ value: ValueID, affine: AffineParameters? = nil, type: ElementType = .float32,
     order: [Int]? = nil
   ) throws -> Stored {
@@ -79,7 +79,7 @@ public struct Lowering: Sendable {
   }
 
   /// The same storage under other sizes: no node.
-  public mutating func view(_ tensor: PlanTensorID, dims: [Dimension]) -> PlanTensorID {
+  mutating func view(_ tensor: PlanTensorID, dims: [Dimension]) -> PlanTensorID {
     if tensors[tensor.index].dims == dims { return tensor }
     var copy = tensors[tensor.index]
     copy.alias = copy.alias ?? tensor
@@ -89,30 +89,35 @@ public struct Lowering: Sendable {
   }
 
   /// A tensor of the weight section.
-  public mutating func constant(_ bytes: [UInt8], type: ElementType, dims: [Int], name: String) -> PlanTensorID {
+  mutating func constant(_ bytes: [UInt8], type: ElementType, dims: [Int], name: String)
+    -> PlanTensorID
+  {
     add(
       PlanTensor(
-        name: name, type: type, dims: dims.map { Dimension($0) }, affine: nil, storage: .weights, bytes: bytes))
+        name: name, type: type, dims: dims.map { Dimension($0) }, affine: nil, storage: .weights,
+        bytes: bytes))
   }
 
   /// A tensor of the weight section from values of its element type.
-  public mutating func constant<Element: BitwiseCopyable>(
+  mutating func constant<Element: BitwiseCopyable>(
     _ elements: [Element], type: ElementType, dims: [Int]? = nil, name: String
   ) -> PlanTensorID {
-    constant(elements.withUnsafeBytes { Array($0) }, type: type, dims: dims ?? [elements.count], name: name)
+    constant(
+      elements.withUnsafeBytes { Array($0) }, type: type, dims: dims ?? [elements.count], name: name
+    )
   }
 
   // MARK: Nodes
 
   /// Appends a node of the operator being lowered.
-  public mutating func emit<Parameters: BitwiseCopyable>(
+  mutating func emit<Parameters: BitwiseCopyable>(
     _ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID], _ parameters: Parameters
   ) {
     append(opCode, inputs, outputs, withUnsafeBytes(of: parameters) { Array($0) })
   }
 
   /// Appends a node without parameters.
-  public mutating func emit(_ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID]) {
+  mutating func emit(_ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID]) {
     append(opCode, inputs, outputs, [])
   }
 
@@ -121,28 +126,32 @@ public struct Lowering: Sendable {
   ) {
     let name = graph.nodes.indices.contains(position) ? graph.nodes[position].name : "output"
     nodes.append(
-      PlanNode(opCode: opCode, inputs: inputs, outputs: outputs, parameters: parameters, name: name))
+      PlanNode(opCode: opCode, inputs: inputs, outputs: outputs, parameters: parameters, name: name)
+    )
   }
 
   // MARK: Values
 
   /// Says where a value of the graph is stored.
-  public mutating func define(_ value: ValueID, as stored: Stored) {
+  mutating func define(_ value: ValueID, as stored: Stored) {
     forms[value, default: []].append(stored)
   }
 
   /// The value's sizes in ONNX order.
   /// - Throws: `ConversionError.invalid` when inference has not found them.
-  public func shape(of value: ValueID) throws -> [Dimension] {
+  func shape(of value: ValueID) throws -> [Dimension] {
     guard let shape = graph[value].shape else {
-      throw ConversionError.invalid("value '\(graph[value].name)' has no inferred shape; lowering needs every shape")
+      throw ConversionError.invalid(
+        "value '\(graph[value].name)' has no inferred shape; lowering needs every shape")
     }
     return shape
   }
 
   /// The only reader of a value that is no output of the model, or nil.
   func soleConsumer(of value: ValueID) -> Int? {
-    guard !outputs.contains(value), let readers = consumers[value], readers.count == 1 else { return nil }
+    guard !outputs.contains(value), let readers = consumers[value], readers.count == 1 else {
+      return nil
+    }
     return readers[0]
   }
 }

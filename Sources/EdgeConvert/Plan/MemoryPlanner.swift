@@ -29,13 +29,16 @@ struct MemoryPlanner: Sendable {
   /// Most comparisons of two blocks that the improvement makes.
   private static let effort = 12_000_000
 
-  /// Plans the blocks. O(n^2) for the greedy orders.
+  /// Plans the blocks.
+  ///
+  /// O(n^2) for the greedy orders.
   init(_ blocks: [Block]) {
     self.blocks = blocks
     let events = Set(blocks.map(\.first))
-    lowerBound = events.map { time in
-      blocks.reduce(0) { $0 + ($1.first <= time && time <= $1.last ? $1.size : 0) }
-    }.max() ?? 0
+    lowerBound =
+      events.map { time in
+        blocks.reduce(0) { $0 + ($1.first <= time && time <= $1.last ? $1.size : 0) }
+      }.max() ?? 0
     neighbours = blocks.indices.map { a in
       blocks.indices.filter { $0 != a && blocks[$0].overlaps(blocks[a]) }
     }

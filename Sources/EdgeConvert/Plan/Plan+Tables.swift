@@ -14,11 +14,15 @@ extension Plan {
     var fused: Set<Int> = []
     for (index, lookup) in nodes.enumerated() where lookup.opCode == .lookup {
       guard case let source?? = lookup.inputs.first, readers[root(source)] == 1,
-        let owner = producer[root(source)], nodes[owner].opCode.isProduct, nodes[owner].inputs.count == 7,
-        nodes[owner].inputs[6] == nil, let before = self[root(source)].affine, let written = nodes[owner].outputs.first,
+        let owner = producer[root(source)], nodes[owner].opCode.isProduct,
+        nodes[owner].inputs.count == 7,
+        nodes[owner].inputs[6] == nil, let before = self[root(source)].affine,
+        let written = nodes[owner].outputs.first,
         let result = lookup.outputs.first
       else { continue }
-      var parameters = nodes[owner].parameters.withUnsafeBytes { $0.loadUnaligned(as: ConvolutionParameters.self) }
+      var parameters = nodes[owner].parameters.withUnsafeBytes {
+        $0.loadUnaligned(as: ConvolutionParameters.self)
+      }
       parameters.tableZero = before.zeroPoint
       nodes[owner].parameters = withUnsafeBytes(of: parameters) { Array($0) }
       nodes[owner].inputs[6] = lookup.inputs[1]
@@ -33,7 +37,8 @@ extension Plan {
     nodes = nodes.indices.filter { !fused.contains($0) }.map { nodes[$0] }
     values = values.filter { value in
       let home = root(value.value.tensor)
-      return nodes.contains { $0.outputs.contains { root($0) == home } } || inputs.contains { root($0) == home }
+      return nodes.contains { $0.outputs.contains { root($0) == home } }
+        || inputs.contains { root($0) == home }
     }
   }
 }

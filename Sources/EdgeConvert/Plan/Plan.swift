@@ -38,7 +38,8 @@ struct Plan: Sendable {
   ) throws {
     guard quantization.precision.count == graph.nodes.count else {
       throw ConversionError.invalid(
-        "the quantization describes \(quantization.precision.count) nodes, the graph has \(graph.nodes.count)")
+        "the quantization describes \(quantization.precision.count) nodes, the graph has \(graph.nodes.count)"
+      )
     }
     var lowering = Lowering(graph: graph, quantization: quantization, sizes: sizes)
     inputs = try graph.inputs.map { try lowering.inputTensor($0) }
@@ -48,12 +49,15 @@ struct Plan: Sendable {
       do {
         guard let rule = rule(node) else {
           throw lowering.unsupported(
-            node, "nothing in the runtime executes it", remedy: "replace it, or make its inputs constant")
+            node, "nothing in the runtime executes it",
+            remedy: "replace it, or make its inputs constant")
         }
         try rule(node, &lowering)
       } catch ConversionError.obstacles(let found) {
         obstacles += found
-        for case let output? in node.outputs { lowering.define(output, as: try lowering.result(output)) }
+        for case let output? in node.outputs {
+          lowering.define(output, as: try lowering.result(output))
+        }
       }
     }
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }

@@ -1,6 +1,8 @@
 /// Source positions of a resized axis, by ONNX's coordinate transformations.
 struct ResizeTable: Equatable {
-  /// For linear: the two neighbours and the weight of the second. For nearest: `first` alone.
+  /// For linear: the two neighbours and the weight of the second.
+  ///
+  /// For nearest: `first` alone.
   var first: [Int32] = []
   var second: [Int32] = []
   var weight: [Float] = []
@@ -41,7 +43,9 @@ struct ResizeTable: Equatable {
   /// Nearest neighbours; nil for an unknown mode.
   init?(nearest axis: Axis, rounding: String) {
     for x in 0..<axis.output {
-      guard let source = axis.source(x), let index = Self.round(source, rounding) else { return nil }
+      guard let source = axis.source(x), let index = Self.round(source, rounding) else {
+        return nil
+      }
       first.append(Int32(min(max(index, 0), Double(axis.input - 1))))
     }
   }

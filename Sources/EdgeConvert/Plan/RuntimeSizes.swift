@@ -28,11 +28,14 @@ struct RuntimeSizes: Sendable {
         var bound = given[name]
         if bound == nil, axis == 0, Self.isBatch(name) {
           bound = 1
-          notes.append("batch axis '\(name)' of input '\(graph[input].name)' is bound to 1; --bound \(name)=n allows more")
+          notes.append(
+            "batch axis '\(name)' of input '\(graph[input].name)' is bound to 1; --bound \(name)=n allows more"
+          )
         }
         guard let bound, bound > 0 else {
           missing.append(
-            "input '\(graph[input].name)' has axis \(axis) of run-time size '\(name)': give its bound with --bound \(name)=n")
+            "input '\(graph[input].name)' has axis \(axis) of run-time size '\(name)': give its bound with --bound \(name)=n"
+          )
           continue
         }
         bounds[name] = bound
@@ -53,7 +56,8 @@ struct RuntimeSizes: Sendable {
   func bound(of size: Dimension, in tensor: String) throws -> Int {
     guard let value = size.evaluated(bounds) else {
       throw ConversionError.invalid(
-        "tensor '\(tensor)' has size \(size), which no input's shape determines; fix the size in the model")
+        "tensor '\(tensor)' has size \(size), which no input's shape determines; fix the size in the model"
+      )
     }
     guard value >= 0, value <= Int(Int32.max) else {
       throw ConversionError.invalid(

@@ -8,7 +8,9 @@ struct UnaryFunction {
   var parameters: UnaryParameters?
   var value: (Double) -> Double
 
-  private init(_ kind: Int, alpha: Float = 0, beta: Float = 0, _ value: @escaping (Double) -> Double) {
+  private init(
+    _ kind: Int, alpha: Float = 0, beta: Float = 0, _ value: @escaping (Double) -> Double
+  ) {
     var parameters = UnaryParameters()
     parameters.kind = Int32(kind)
     parameters.alpha = alpha
@@ -23,7 +25,9 @@ struct UnaryFunction {
   ///   - low: Clip's lower bound.
   ///   - high: Clip's upper bound.
   init?(_ node: Node, low: Float = -.infinity, high: Float = .infinity) {
-    guard let function = Self.activation(node, low, high) ?? Self.elementary(node.op) else { return nil }
+    guard let function = Self.activation(node, low, high) ?? Self.elementary(node.op) else {
+      return nil
+    }
     self = function
   }
 
@@ -32,7 +36,9 @@ struct UnaryFunction {
     case "Relu": return UnaryFunction(Int(EDGE_UNARY_RELU)) { max($0, 0) }
     case "LeakyRelu":
       let alpha = node.float("alpha") ?? 0.01
-      return UnaryFunction(Int(EDGE_UNARY_LEAKY_RELU), alpha: alpha) { $0 < 0 ? $0 * Double(alpha) : $0 }
+      return UnaryFunction(Int(EDGE_UNARY_LEAKY_RELU), alpha: alpha) {
+        $0 < 0 ? $0 * Double(alpha) : $0
+      }
     case "Clip":
       return UnaryFunction(Int(EDGE_UNARY_CLIP), alpha: low, beta: high) {
         max(Double(low), min(Double(high), $0))
