@@ -8,7 +8,7 @@
 #define EDGE_NAME(kernel) EDGE_JOIN(kernel, EDGE_ISA)
 
 /* A loop over a chunk: vectors of one register, not unrolled, which would double the library for nothing. */
-#define EDGE_CHUNK_LOOP _Pragma("clang loop vectorize(enable) interleave_count(1) unroll(disable)")
+#define EDGE_CHUNK_LOOP _Pragma("clang loop interleave_count(1) unroll(disable)")
 
 #define EDGE_INLINE static inline __attribute__((always_inline))
 
