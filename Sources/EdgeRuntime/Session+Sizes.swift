@@ -67,7 +67,16 @@ extension Session {
       }
     }
     for index in 0..<model.nodeCount {
-      if let node = model.view(index, views) { try OperatorTable.check(node) }
+      guard let node = model.view(index, views) else { continue }
+      try OperatorTable.check(node)
+      // Kernels may cut smaller sizes in another way, which must not need more than the session has.
+      let scratchBytes = OperatorTable.workspaceBytes(node)
+      guard scratchBytes <= model.scratchBytes else {
+        throw EdgeError(
+          .shapeMismatch, "node %0 needs %1 bytes of scratch at these sizes, more than the %2 of its bounds",
+          index, scratchBytes, model.scratchBytes
+        ).at(section: .nodes, node: index)
+      }
     }
   }
 

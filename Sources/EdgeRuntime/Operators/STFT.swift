@@ -17,7 +17,7 @@ enum STFT {
     try node.expectRank(y, 4)
     let parameters = node.parameters(as: STFTParameters.self)
     let length = Int(parameters.frameLength), step = Int(parameters.frameStep)
-    try node.expect(length, in: 2...longest, "a frame has %0 samples, not %1 to %2")
+    try node.expect(length, in: 1...longest, "a frame has %0 samples, not %1 to %2")
     try node.expect(step, in: 1...Int(Int32.max), "frames are %0 apart, not %1 to %2")
     guard isSmooth(length) else {
       throw node.corrupt("a frame of %0 samples has a prime factor above 7", length)

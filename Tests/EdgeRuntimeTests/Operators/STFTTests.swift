@@ -7,7 +7,7 @@ import Testing
 
 /// `stft` against the definition of the DFT in double precision.
 @Suite struct STFTTests {
-  @Test(arguments: [2, 3, 4, 7, 15, 30, 63, 64, 160, 200, 256, 400])
+  @Test(arguments: [1, 2, 3, 4, 7, 15, 30, 63, 64, 160, 200, 256, 400])
   func framesOfEveryKindOfLength(length: Int) throws {
     var random = SeededRandom(length)
     let step = random.int(1...length), frames = random.int(1...(length > 100 ? 70 : 5))
