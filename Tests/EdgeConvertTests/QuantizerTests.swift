@@ -80,6 +80,22 @@ import Testing
     #expect(choices.nodes.allSatisfy { ($0.precision == .float32) == !$0.reason.isEmpty })
   }
 
+  @Test func layersBeforeALogarithmStayFloat() throws {
+    var sketch = Sketch(inputs: ["x"])
+    sketch.node("Conv", ["x", "w1"], "mel", .weighted)
+    sketch.node("Clip", ["mel"], "floored", .table)
+    sketch.node("Log", ["floored"], "log", .table)
+    sketch.node("Conv", ["log", "w2"], "a", .weighted)
+    sketch.node("ReduceMean", ["a"], "mean", .rescaled)
+    sketch.node("Sqrt", ["mean"], "y", .table)
+    sketch.outputs("y")
+    let expected: [String: Precision] = [
+      "mel": .float32, "floored": .float32, "log": .float32, "a": .int8, "mean": .float32, "y": .float32,
+    ]
+    let choices = try sketch.quantized()
+    #expect(sketch.precisions(choices) == expected)
+  }
+
   @Test func aLoneAddBetweenFloatNodesStaysFloat() throws {
     var sketch = Sketch(inputs: ["x"])
     sketch.node("Log", ["x"], "a", .float)

@@ -44,6 +44,9 @@ struct PrecisionAssignment {
       return float("second output is not real-valued")
     }
     if case .weighted = rule, let obstacle = weightObstacle(node) { return float(obstacle) }
+    if case .weighted = rule, let root = rootReading(node) {
+      return float("its result goes into \(root), which needs relative precision")
+    }
     if operands.allSatisfy({ graph[$0].constant != nil }) { return float("\(graph[first].name) is constant") }
     return PrecisionChoice(precision: .int8, reason: "")
   }
@@ -64,6 +67,30 @@ struct PrecisionAssignment {
     let channels = WeightScales.channelCount(node, weights)
     let terms = channels == 0 ? 0 : weights.count / channels
     return terms > 66_000 ? "sums of \(terms) products may overflow 32 bits" : nil
+  }
+
+  /// The logarithm or square root that a layer's result goes into, through elementwise operations and movement alone:
+  /// a spectrum spans many orders of magnitude, of which INT8 keeps two.
+  private func rootReading(_ node: Node) -> String? {
+    var open = node.outputs.compactMap { $0 }
+    var seen = Set(open)
+    while let value = open.popLast() {
+      for position in uses.readers[value.index] {
+        let reader = graph.nodes[position]
+        if reader.op == "Log" || reader.op == "Sqrt" { return reader.op }
+        guard isElementwiseOrMovement(position) else { continue }
+        open += reader.outputs.compactMap { $0 }.filter { seen.insert($0).inserted }
+      }
+    }
+    return nil
+  }
+
+  private func isElementwiseOrMovement(_ position: Int) -> Bool {
+    switch rules[position] {
+    case .binary, .table, .passThrough: true
+    case .weighted, .rescaled: false
+    case .float: ["Div", "Max", "Min", "Pow", "Sum", "PRelu"].contains(graph.nodes[position].op)
+    }
   }
 
   /// Turns nodes without INT8 neighbours to float; true when one was found.
