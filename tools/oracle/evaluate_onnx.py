@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare the converter's float reference with onnxruntime over ONNX models.
 
-usage: evaluate_onnx.py EDGECONV MODEL.onnx... [--passes] [--seed N] [--runs N]
+usage: evaluate_onnx.py EDGECONV MODEL.onnx... [--passes] [--seed N] [--runs N] [--size SYMBOL=N...]
 
 Inputs are random; prints one line a model with the largest difference relative to the output's range, and exits 1 when
 one is above 1e-4.
@@ -30,13 +30,12 @@ def make(value, rng, sizes):
     return rng.integers(0, 2, shape).astype(kind)
 
 
-def compare(edgeconv, path, passes, seed, runs):
+def compare(edgeconv, path, passes, seed, runs, sizes):
     rng = np.random.default_rng(seed)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    sizes = {}
     feeds = {v.name: make(v, rng, sizes) for v in session.get_inputs()}
     expected = session.run(None, feeds)
     with tempfile.TemporaryDirectory() as folder:
@@ -67,10 +66,12 @@ def main():
     parser.add_argument("--passes", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--size", action="append", default=[], help="SYMBOL=N; 7 by default")
     arguments = parser.parse_args()
+    given = {k: int(v) for k, v in (text.split("=") for text in arguments.size)}
     failed = False
     for path in arguments.models:
-        worst, note = compare(arguments.edgeconv, path, arguments.passes, arguments.seed, arguments.runs)
+        worst, note = compare(arguments.edgeconv, path, arguments.passes, arguments.seed, arguments.runs, dict(given))
         failed |= worst is None or worst > 1e-4
         print(f"{os.path.basename(path):44} {'failed' if worst is None else f'{worst:.2e}'}  {note}", flush=True)
     sys.exit(1 if failed else 0)

@@ -85,8 +85,11 @@ extension Operator {
           guard let size = form.shape[axis].constant, let scale = form.scales[axis] else { continue }
           guard size > 0, x.shape[axis] > 0 else { throw node.invalid("axis \(axis) is empty") }
           if size == x.shape[axis], scale == 1, region.isEmpty { continue }
-          let rank = x.shape.count
-          let crop = region.count == 2 * rank ? (Double(region[axis]), Double(region[axis + rank])) : (0, 1)
+          let listed = node.ints("axes").map { $0.map { $0 < 0 ? $0 + x.shape.count : $0 } } ?? Array(x.shape.indices)
+          let place = listed.firstIndex(of: axis)
+          let crop = place.flatMap { place in
+            region.count == 2 * listed.count ? (Double(region[place]), Double(region[place + listed.count])) : nil
+          } ?? (0, 1)
           let rule = try ResizeRule(node, input: x.shape[axis], output: size, scale: scale, crop: crop)
           result = result.weighted((0..<size).map(rule.taps), axis: axis, outside: node.float("extrapolation_value", 0))
         }
@@ -127,9 +130,10 @@ private struct ResizeRule {
 
   private func place(_ index: Int) -> Double {
     let x = Double(index)
+    let length = scale * Double(input)
     switch coordinates {
     case "asymmetric": return x / scale
-    case "align_corners": return output == 1 ? 0 : x * Double(input - 1) / Double(output - 1)
+    case "align_corners": return length == 1 ? 0 : x * Double(input - 1) / (length - 1)
     case "pytorch_half_pixel": return output > 1 ? (x + 0.5) / scale - 0.5 : 0
     case "tf_half_pixel_for_nn": return (x + 0.5) / scale
     case "half_pixel_symmetric":
@@ -138,7 +142,7 @@ private struct ResizeRule {
     case "tf_crop_and_resize":
       let extent = Double(input - 1)
       if output == 1 { return 0.5 * (crop.0 + crop.1) * extent }
-      return crop.0 * extent + x * (crop.1 - crop.0) * extent / Double(output - 1)
+      return crop.0 * extent + x * (crop.1 - crop.0) * extent / (length - 1)
     default: return (x + 0.5) / scale - 0.5
     }
   }
@@ -155,7 +159,7 @@ private struct ResizeRule {
     var taps: [(Int, Double)] = []
     for source in first...max(first, last) {
       let inside = source >= 0 && source < input
-      if !inside, node.int("exclude_outside", 0) != 0 || stretch < 1 { continue }
+      if !inside, node.int("exclude_outside", 0) != 0 { continue }
       let weight = mode == "cubic" ? cubic((Double(source) - place) * stretch) : max(0, 1 - abs(Double(source) - place) * stretch)
       if weight != 0 { taps.append((min(max(source, 0), input - 1), weight)) }
     }

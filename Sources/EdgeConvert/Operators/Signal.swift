@@ -62,17 +62,20 @@ extension Operator {
       if node.input(1) != nil {
         shape[axis] = try graph.content(node, 1)?.first ?? Dimension(graph.integers(node, 1, "the length").first ?? 0)
       }
-      if node.int("onesided", 0) != 0 { shape[axis] = shape[axis] / Dimension(2) + Dimension(1) }
-      shape[shape.count - 1] = Dimension(2)
+      let isReal = node.int("onesided", 0) != 0 && node.int("inverse", 0) != 0
+      if isReal, node.input(1) == nil { shape[axis] = (shape[axis] - Dimension(1)) * Dimension(2) }
+      if node.int("onesided", 0) != 0, !isReal { shape[axis] = shape[axis] / Dimension(2) + Dimension(1) }
+      shape[shape.count - 1] = Dimension(isReal ? 1 : 2)
       return [ValueType(type: try graph.type(node, 0), shape: shape)]
     },
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let rank = x.shape.count
       let axis = try transformAxis(node, optional(inputs, 2)?.ints.first, rank: rank)
-      let length = optional(inputs, 1)?.ints.first ?? x.shape[axis]
+      let isReal = node.int("onesided", 0) != 0 && node.int("inverse", 0) != 0
+      let length = optional(inputs, 1)?.ints.first ?? (isReal ? 2 * (x.shape[axis] - 1) : x.shape[axis])
       guard length > 0 else { throw node.invalid("length \(length)") }
-      let bins = node.int("onesided", 0) != 0 ? length / 2 + 1 : length
+      let bins = node.int("onesided", 0) != 0 && !isReal ? length / 2 + 1 : length
       let transform = FourierSum(length: length, inverse: node.int("inverse", 0) != 0)
       let order = (0..<(rank - 1)).filter { $0 != axis } + [axis, rank - 1]
       let rows = x.transposed(order)
@@ -81,13 +84,17 @@ extension Operator {
       var values: [Float] = []
       for row in 0..<(data.count / max(extent * parts, 1)) {
         let signal = (0..<length).map { i -> (Double, Double) in
-          if i >= extent { return (0, 0) }
-          let place = (row * extent + i) * parts
-          return (Double(data[place]), parts == 2 ? Double(data[place + 1]) : 0)
+          let mirrored = isReal && i > length / 2
+          let source = mirrored ? length - i : i
+          if source >= extent { return (0, 0) }
+          let place = (row * extent + source) * parts
+          let imaginary = parts == 2 ? Double(data[place + 1]) : 0
+          return (Double(data[place]), mirrored ? -imaginary : imaginary)
         }
-        values += transform.spectrum(signal, bins: bins)
+        let spectrum = transform.spectrum(signal, bins: bins)
+        values += isReal ? stride(from: 0, to: spectrum.count, by: 2).map { spectrum[$0] } : spectrum
       }
-      let shape = order.dropLast(2).map { x.shape[$0] } + [bins, 2]
+      let shape = order.dropLast(2).map { x.shape[$0] } + [bins, isReal ? 1 : 2]
       return [Tensor(values, shape: shape).transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
     }, lower: nil)
 

@@ -39,9 +39,8 @@ extension Operator {
           throw node.invalid("\(x.shape) in blocks of \(b)")
         }
         let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2] / b, x.shape[3] / b)
-        return [
-          x.reshaped([n, c, h, b, w, b]).transposed([0, 3, 5, 1, 2, 4]).reshaped([n, c * b * b, h, w])
-        ]
+        let order = node.string("mode") == "CRD" ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]
+        return [x.reshaped([n, c, h, b, w, b]).transposed(order).reshaped([n, c * b * b, h, w])]
       }, lower: nil),
   ]
 }
