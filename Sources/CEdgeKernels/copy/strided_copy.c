@@ -1,7 +1,8 @@
 #include "../include/edge_kernels.h"
 #include <string.h>
 
-/* dims and strides without dims of one and with axes joined where x runs on; the innermost is last. */
+/* dims and strides without dims of one and with axes joined where x runs on; the innermost is last.
+ */
 struct layout {
   int32_t rank;
   int64_t dims[8], stride[8];
@@ -28,26 +29,50 @@ static struct layout simplify(int32_t rank, const int64_t *dims, const int64_t *
   return s;
 }
 
-#define EDGE_COPY_PLANE(name, type)                                                                \
+/* With few columns, or columns a few elements apart, a compiler knows the shuffles when the number
+ * is a constant: `few` asks for them. */
+#define EDGE_ZIP(n)                                                                                \
+  for (int64_t r = 0; r < rows; r++)                                                               \
+    for (int64_t c = 0; c < n; c++)                                                                \
+      out[r * n + c] = in[r + c * column_stride];
+#define EDGE_UNZIP(n)                                                                              \
+  for (int64_t r = 0; r < rows; r++)                                                               \
+    for (int64_t c = 0; c < columns; c++)                                                          \
+      out[r * columns + c] = in[r * row_stride + c * n];
+
+#define EDGE_COPY_PLANE(name, type, few)                                                           \
   static void name(const char *x, char *y, int64_t rows, int64_t columns, int64_t row_stride,      \
                    int64_t column_stride) {                                                        \
-    const type *in = (const type *)x;                                                              \
-    type *out = (type *)y;                                                                         \
-    for (int64_t r0 = 0; r0 < rows; r0 += 16) {                                                    \
-      int64_t r1 = rows - r0 < 16 ? rows : r0 + 16;                                                \
-      for (int64_t c0 = 0; c0 < columns; c0 += 64) {                                               \
-        int64_t c1 = columns - c0 < 64 ? columns : c0 + 64;                                        \
-        for (int64_t r = r0; r < r1; r++)                                                          \
-          for (int64_t c = c0; c < c1; c++)                                                        \
-            out[r * columns + c] = in[r * row_stride + c * column_stride];                         \
+    const type *restrict in = (const type *)x;                                                     \
+    type *restrict out = (type *)y;                                                                \
+    if (few && row_stride == 1 && columns == 2) {                                                  \
+      EDGE_ZIP(2)                                                                                  \
+    } else if (few && row_stride == 1 && columns == 3) {                                           \
+      EDGE_ZIP(3)                                                                                  \
+    } else if (few && row_stride == 1 && columns == 4) {                                           \
+      EDGE_ZIP(4)                                                                                  \
+    } else if (few && column_stride == 2 && columns >= 16) {                                       \
+      EDGE_UNZIP(2)                                                                                \
+    } else if (few && column_stride == 3 && columns >= 16) {                                       \
+      EDGE_UNZIP(3)                                                                                \
+    } else if (few && column_stride == 4 && columns >= 16) {                                       \
+      EDGE_UNZIP(4)                                                                                \
+    } else                                                                                         \
+      for (int64_t r0 = 0; r0 < rows; r0 += 16) {                                                  \
+        int64_t r1 = rows - r0 < 16 ? rows : r0 + 16;                                              \
+        for (int64_t c0 = 0; c0 < columns; c0 += 64) {                                             \
+          int64_t c1 = columns - c0 < 64 ? columns : c0 + 64;                                      \
+          for (int64_t r = r0; r < r1; r++)                                                        \
+            for (int64_t c = c0; c < c1; c++)                                                      \
+              out[r * columns + c] = in[r * row_stride + c * column_stride];                       \
+        }                                                                                          \
       }                                                                                            \
-    }                                                                                              \
   }
 
-EDGE_COPY_PLANE(copy_plane_1, uint8_t)
-EDGE_COPY_PLANE(copy_plane_2, uint16_t)
-EDGE_COPY_PLANE(copy_plane_4, uint32_t)
-EDGE_COPY_PLANE(copy_plane_8, uint64_t)
+EDGE_COPY_PLANE(copy_plane_1, uint8_t, 1)
+EDGE_COPY_PLANE(copy_plane_2, uint16_t, 0)
+EDGE_COPY_PLANE(copy_plane_4, uint32_t, 1)
+EDGE_COPY_PLANE(copy_plane_8, uint64_t, 0)
 
 /* rows x columns elements; tiles keep both sides of a transposition in cache. */
 static void copy_plane(const char *x, char *y, int32_t element_bytes, int64_t rows, int64_t columns,

@@ -31,7 +31,7 @@ struct SizeTable {
       if coefficient != 1 || factors.isEmpty { product = try constant(coefficient) }
       for factor in factors {
         let value = try index(of: factor)
-        product = try product.map { step(.multiply, $0, value) } ?? value
+        product = product.map { step(.multiply, $0, value) } ?? value
       }
       guard let product else { continue }
       sum = sum.map { step(.add, $0, product) } ?? product
