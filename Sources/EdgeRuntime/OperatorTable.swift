@@ -37,7 +37,9 @@ enum OperatorTable {
     }
   }
 
-  /// Scratch that the node wants, in bytes per thread, at the sizes it has now. Equal on every CPU.
+  /// Scratch that the node wants, in bytes per thread, at the sizes it has now.
+  ///
+  /// Equal on every CPU.
   static func workspaceBytes(_ node: NodeView) -> Int {
     switch node.opCode {
     case .convolution: Convolution.workspaceBytes(node)

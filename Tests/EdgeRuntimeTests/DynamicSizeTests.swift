@@ -33,14 +33,17 @@ import Testing
       #expect(model.outputDims(0) == [3, rows])
       let flipped = (0..<3).flatMap { column in (0..<rows).map { values[$0 * 3 + column] } }
       #expect(elements(model.output(0)) == flipped)
-      let sums = (0..<3).map { column in (0..<rows).reduce(Float(0)) { $0 + values[$1 * 3 + column] } }
+      let sums = (0..<3).map { column in
+        (0..<rows).reduce(Float(0)) { $0 + values[$1 * 3 + column] }
+      }
       #expect(elements(model.output(1)) == sums)
     }
   }
 
   @Test func sizesThatDoNotFitANodeAreRefusedAndUndone() throws {
     var plan = PlanBuilder()
-    let a = plan.tensor(.float32, [4]), b = plan.tensor(.float32, [4]), y = plan.tensor(.float32, [4])
+    let a = plan.tensor(.float32, [4]), b = plan.tensor(.float32, [4]),
+      y = plan.tensor(.float32, [4])
     var add = BinaryParameters()
     add.kind = 1
     plan.node(.binary, inputs: [a, b], outputs: [y], parameters: add)

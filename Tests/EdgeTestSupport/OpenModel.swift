@@ -5,6 +5,7 @@ import EdgeRuntime
 
 /// A model opened from bytes, with one session; closes both at its end.
 public final class OpenModel {
+  /// The opened file.
   public let model: Model
   private let block: UnsafeMutableRawPointer
   private let session: UnsafeMutablePointer<Session>
@@ -17,7 +18,9 @@ public final class OpenModel {
     guard let block = edge_host_allocate(file.count) else {
       throw EdgeError(.outOfMemory, "no memory for the test")
     }
-    file.withUnsafeBytes { block.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(block), byteCount: $0.count) }
+    file.withUnsafeBytes {
+      block.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(block), byteCount: $0.count)
+    }
     do throws(EdgeError) {
       model = try Model.open(block, count: file.count, skipDigest: true)
       guard let table = kernels.map({ edge_kernels_named($0) }) ?? edge_kernels_select() else {
@@ -37,9 +40,10 @@ public final class OpenModel {
   }
 
   /// Kernel tables that this machine can run.
-  public static let kernelNames: [String] = ["scalar", "avx2", "avx512vnni", "neon", "neondot"].filter {
-    edge_kernels_named($0) != nil
-  }
+  public static let kernelNames: [String] = ["scalar", "avx2", "avx512vnni", "neon", "neondot"]
+    .filter {
+      edge_kernels_named($0) != nil
+    }
 
   /// Sets an input, `dims` being its bounds when left out.
   public func setInput(_ position: Int, bytes: [UInt8], dims: [Int]? = nil) throws(EdgeError) {
@@ -56,8 +60,10 @@ public final class OpenModel {
       position, type: view.type, rank: view.rank, dims: sizes, data: copy, byteCount: bytes.count)
   }
 
+  /// Runs the plan.
   public func run() throws(EdgeError) { _ = try session.pointee.run(RunOptions()) }
 
+  /// The bytes of an output.
   public func output(_ position: Int = 0) -> [UInt8] {
     let view = session.pointee.output(position)
     return Array(UnsafeRawBufferPointer(start: view.data, count: view.count * view.type.byteCount))

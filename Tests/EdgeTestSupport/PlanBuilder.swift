@@ -17,6 +17,7 @@ public struct PlanBuilder {
   private var arenaBytes = 0
   private var stateBytes = 0
 
+  /// An empty plan.
   public init() {}
 
   /// Adds a tensor in the arena and returns its index.

@@ -2,12 +2,14 @@
 public struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
 
+  /// A sequence of its own for every seed.
   public init(_ seed: Int) {
     state = UInt64(bitPattern: Int64(seed))
     // Neighbouring seeds would give the same sequence, shifted, without this.
     state = next()
   }
 
+  /// The next 64 bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
@@ -38,5 +40,7 @@ public struct SeededRandom: RandomNumberGenerator {
   }
 
   /// `rank` sizes of 1 to `most`.
-  public mutating func shape(rank: Int, most: Int) -> [Int] { (0..<rank).map { _ in int(1...most) } }
+  public mutating func shape(rank: Int, most: Int) -> [Int] {
+    (0..<rank).map { _ in int(1...most) }
+  }
 }

@@ -2,14 +2,21 @@ import EdgeFormat
 import EdgeRuntime
 
 /// One operand of a node under test, with its values.
-public struct Operand {
+public struct Operand: Sendable {
+  /// Element type.
   public var type: ElementType
+  /// Sizes.
   public var dims: [Int]
+  /// Elements, dense and row-major.
   public var bytes: [UInt8]
+  /// 0 when it is not quantized.
   public var scale: Float = 0
+  /// The int8 value of real 0.
   public var zeroPoint: Int32 = 0
+  /// Whether it lies in the weights rather than being an input.
   public var isConstant = false
 
+  /// An operand of any type.
   public init(
     _ type: ElementType, _ dims: [Int], bytes: [UInt8] = [], scale: Float = 0, zeroPoint: Int32 = 0
   ) {
@@ -20,12 +27,15 @@ public struct Operand {
     self.zeroPoint = zeroPoint
   }
 
+  /// Elements.
   public var count: Int { dims.reduce(1, *) }
 
+  /// A float operand.
   public static func float(_ values: [Float], _ dims: [Int]) -> Operand {
     Operand(.float32, dims, bytes: EdgeTestSupport.bytes(of: values))
   }
 
+  /// An int8 operand.
   public static func int8(
     _ values: [Int8], _ dims: [Int], scale: Float = 1, zeroPoint: Int32 = 0
   ) -> Operand {
@@ -33,10 +43,12 @@ public struct Operand {
       .int8, dims, bytes: EdgeTestSupport.bytes(of: values), scale: scale, zeroPoint: zeroPoint)
   }
 
+  /// An int32 operand.
   public static func int32(_ values: [Int32], _ dims: [Int]) -> Operand {
     Operand(.int32, dims, bytes: EdgeTestSupport.bytes(of: values))
   }
 
+  /// An int64 operand.
   public static func int64(_ values: [Int64], _ dims: [Int]) -> Operand {
     Operand(.int64, dims, bytes: EdgeTestSupport.bytes(of: values))
   }
@@ -50,12 +62,17 @@ public struct Operand {
 }
 
 /// A model of one node, run on every kernel table and thread count that must agree.
-public struct SingleNode {
+public struct SingleNode: Sendable {
+  /// The operator.
   public var opCode: OpCode
+  /// Inputs in order; nil for one that is absent.
   public var inputs: [Operand?]
+  /// Type, sizes and quantization of the result.
   public var output: Operand
+  /// The parameters as they lie in the file.
   public var parameterBytes: [UInt8]
 
+  /// A node with raw parameters, or none.
   public init(
     _ opCode: OpCode, _ inputs: [Operand?], _ output: Operand, parameterBytes: [UInt8] = []
   ) {
@@ -65,6 +82,7 @@ public struct SingleNode {
     self.parameterBytes = parameterBytes
   }
 
+  /// A node with parameters of its type.
   public init<P: BitwiseCopyable>(
     _ opCode: OpCode, _ inputs: [Operand?], _ output: Operand, _ parameters: P
   ) {

@@ -1,6 +1,8 @@
 import EdgeFormat
 
-/// `broadcast`: x → y; axes of size 1, and those that x lacks in front, repeat. Any type.
+/// `broadcast`: x → y; axes of size 1, and those that x lacks in front, repeat.
+///
+/// Any type.
 enum Broadcast {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

@@ -1,6 +1,8 @@
 import EdgeFormat
 
-/// `concat`: inputs... → y along `axis`. All of one type and quantization; the other axes are equal.
+/// `concat`: any number of inputs → y along `axis`.
+///
+/// All of one type and quantization; the other axes are equal.
 enum Concat {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.require(node.inputCount > 0, "concat wants an input")

@@ -1,8 +1,10 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `convolution`, int8 or float: x `[N, H, W, C]`, weights packed as `edge_kernels.h` says, one group after the other,
-/// vectors of 16s per group → y `[N, OH, OW, M]`. A fully connected layer is a 1x1 convolution.
+/// `convolution`, int8 or float: x `[N, H, W, C]`, weights packed as `edge_kernels.h` says, one group after the
+/// other, vectors of 16s per group → y `[N, OH, OW, M]`.
+///
+/// A fully connected layer is a 1x1 convolution.
 enum Convolution {
   static func check(_ node: NodeView) throws(EdgeError) {
     try ConvolutionOperands.check(node)

@@ -67,7 +67,8 @@ struct ConvolutionOperands {
       try node.require(
         y.type == .int8 && node.input(6).type == .int8 && node.input(6).count == 256,
         "the table of an int8 convolution has 256 entries")
-      try node.expect(Int(parameters.tableZero), in: -128...127, "a table's zero point is %0, not in %1...%2")
+      try node.expect(
+        Int(parameters.tableZero), in: -128...127, "a table's zero point is %0, not in %1...%2")
     }
   }
 

@@ -1,6 +1,8 @@
 import EdgeFormat
 
-/// `copy`: the same bytes under another shape. Nothing happens where the plan has put y on x.
+/// `copy`: the same bytes under another shape.
+///
+/// Nothing happens where the plan has put y on x.
 enum Copy {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

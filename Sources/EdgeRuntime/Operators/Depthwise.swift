@@ -2,7 +2,9 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `depthwise`, int8 or float: a convolution with one filter a channel, x `[N, H, W, C]` → y `[N, OH, OW, C]`;
-/// `groups` is C. Weights packed as `edge_kernels.h` says, vectors padded to 16s.
+/// `groups` is C.
+///
+/// Weights packed as `edge_kernels.h` says, vectors padded to 16s.
 enum Depthwise {
   static func check(_ node: NodeView) throws(EdgeError) {
     try ConvolutionOperands.check(node)

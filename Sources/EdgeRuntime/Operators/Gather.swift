@@ -1,7 +1,9 @@
 import EdgeFormat
 
 /// `gather`: data, indices (int32 or int64; negative counts from the end) → y, whose shape is data's with `axis`
-/// replaced by the shape of indices. Throws `outOfRange` for an index outside the axis.
+/// replaced by the shape of indices.
+///
+/// Throws `outOfRange` for an index outside the axis.
 enum Gather {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 2, required: 2)

@@ -1,8 +1,9 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `matmul` (float): a `[..., M, K]` times b `[..., K, N]`, either stored transposed, → y `[..., M, N]`. Batch axes
-/// broadcast; K in order, one fused multiply-add each.
+/// `matmul` (float): a `[..., M, K]` times b `[..., K, N]`, either stored transposed, → y `[..., M, N]`.
+///
+/// Batch axes broadcast; K in order, one fused multiply-add each.
 enum Matmul {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 2, required: 2)

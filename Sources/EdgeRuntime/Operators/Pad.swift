@@ -2,7 +2,9 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `pad`: x with `before` elements in front of each axis and the rest of y's shape behind; constant, or mirrored
-/// (`reflect`, the border once), repeated (`edge`) or periodic (`wrap`) values. Any type.
+/// (`reflect`, the border once), repeated (`edge`) or periodic (`wrap`) values.
+///
+/// Any type.
 enum Pad {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

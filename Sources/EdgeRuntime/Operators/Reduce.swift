@@ -2,7 +2,9 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `reduce`: sum, mean, max, min or sum of squares over `axisCount` neighbouring axes from `axis`, which y has as 1
-/// or not at all. float all kinds; int8 mean.
+/// or not at all.
+///
+/// float all kinds; int8 mean.
 enum Reduce {
   /// Elements that an int8 mean can add up in 32 bits.
   private static let largestMean = 1 << 23

@@ -1,9 +1,10 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `resizeNearest` (any type): x `[N, H, W, C]`, rows, columns → y `[N, OH, OW, C]`. `resizeLinear` (int8, float):
-/// x, row0, row1, rowWeight, column0, column1, columnWeight → y. Tables of OH and OW entries lie in the weights;
-/// quantization is kept.
+/// `resizeNearest` (any type): x `[N, H, W, C]`, rows, columns → y `[N, OH, OW, C]`.
+///
+/// `resizeLinear` (int8, float): x, row0, row1, rowWeight, column0, column1, columnWeight → y. Tables of OH and OW
+/// entries lie in the weights; quantization is kept.
 enum Resize {
   static func check(_ node: NodeView) throws(EdgeError) {
     let isLinear = node.opCode == .resizeLinear
@@ -41,7 +42,8 @@ enum Resize {
       throw node.corrupt("operand %0 has %1 entries, not %2", position, table.count, count)
     }
     for index in 0..<count where !(0..<bound).contains(Int(table.int32[index])) {
-      throw node.corrupt("position %0 of a resize lies outside of %1", Int(table.int32[index]), bound)
+      throw node.corrupt(
+        "position %0 of a resize lies outside of %1", Int(table.int32[index]), bound)
     }
   }
 

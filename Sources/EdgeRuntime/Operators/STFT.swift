@@ -26,7 +26,8 @@ enum STFT {
     try node.require(node.input(2).count == 2 * length, "there is a twiddle for each sample")
     try node.expectEqual(x, y, axes: 0..<1)
     guard y.dims[2] == length / 2 + 1, y.dims[3] == 2 else {
-      throw node.corrupt("a spectrum has %0 bins of 2, not %1 of %2", length / 2 + 1, y.dims[2], y.dims[3])
+      throw node.corrupt(
+        "a spectrum has %0 bins of 2, not %1 of %2", length / 2 + 1, y.dims[2], y.dims[3])
     }
     let frames = y.dims[1]
     guard frames == 0 || (frames - 1) * step + length <= x.dims[1] else {

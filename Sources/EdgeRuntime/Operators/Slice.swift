@@ -1,6 +1,8 @@
 import EdgeFormat
 
-/// `slice`: y[i] = x[start + i * step] on every axis; the extent is y's shape. Any type, steps of either sign.
+/// `slice`: y[i] = x[start + i * step] on every axis; the extent is y's shape.
+///
+/// Any type, steps of either sign.
 enum Slice {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

@@ -1,6 +1,8 @@
 import EdgeFormat
 
-/// `transpose`: axis i of y is axis `permutation[i]` of x. Any type.
+/// `transpose`: axis i of y is axis `permutation[i]` of x.
+///
+/// Any type.
 enum Transpose {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

@@ -15,7 +15,7 @@ import Testing
     var y: [Int]
 
     init(_ random: inout SeededRandom, isLarge: Bool) {
-      let shape = isLarge ? [3, 120, 150] : random.shape(rank: random.int(0...5), most: 5)
+      let shape = isLarge ? [3, 84, 131] : random.shape(rank: random.int(0...5), most: 5)
       var left = shape, right = shape
       for axis in shape.indices where random.chance(3) {
         if random.chance() { left[axis] = 1 } else { right[axis] = 1 }

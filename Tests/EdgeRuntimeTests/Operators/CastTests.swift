@@ -21,7 +21,7 @@ import Testing
     let source = from.isFloat ? encode(CastTests.floats, from) : encode(CastTests.integers, from)
     let count = source.count / from.byteCount
     // Long enough for several threads to take part.
-    let many = Array(repeatElement(source, count: 70_000 / count).joined())
+    let many = Array(repeatElement(source, count: 40_000 / count).joined())
     let total = many.count / from.byteCount
     let node = SingleNode(.cast, [Operand(from, [total], bytes: many)], Operand(to, [total]))
     let result = try node.runEverywhere()

@@ -13,7 +13,8 @@ import Testing
     let m = random.int(1...(isLarge ? 90 : 9)), k = random.int(0...(isLarge ? 50 : 20))
     let n = random.int(1...(isLarge ? 70 : 40))
     let aBatch = batch.map { random.chance(3) ? 1 : $0 }
-    let bBatch = Array((batch.map { random.chance(3) ? 1 : $0 }).dropFirst(random.int(0...batch.count)))
+    let bBatch = Array(
+      (batch.map { random.chance(3) ? 1 : $0 }).dropFirst(random.int(0...batch.count)))
     var parameters = MatmulParameters()
     parameters.transposeA = random.chance() ? 1 : 0
     parameters.transposeB = random.chance() ? 1 : 0

@@ -16,7 +16,8 @@ struct PackedWeights {
       let taps = (0..<width).map { kx in (0..<channels).map { (ky: ky, kx: kx, c: $0) } }
       for segment in segmentsPerTap ? taps : [taps.flatMap { $0 }] {
         let padding = (4 - segment.count % 4) % 4
-        columns.append(segment.map { $0 } + [(ky: Int, kx: Int, c: Int)?](repeating: nil, count: padding))
+        columns.append(
+          segment.map { $0 } + [(ky: Int, kx: Int, c: Int)?](repeating: nil, count: padding))
       }
     }
     let k = columns.flatMap { $0 }

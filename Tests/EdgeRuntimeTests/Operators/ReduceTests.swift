@@ -14,7 +14,7 @@ import Testing
     var y: [Int]
 
     init(_ random: inout SeededRandom, isLarge: Bool) {
-      dims = isLarge ? [6, 90, 130] : random.shape(rank: random.int(1...5), most: 6)
+      dims = isLarge ? [6, 60, 100] : random.shape(rank: random.int(1...5), most: 6)
       let first = isLarge ? random.int(0...1) : random.int(0...(dims.count - 1))
       axes = first..<random.int((first + 1)...dims.count)
       y = dims

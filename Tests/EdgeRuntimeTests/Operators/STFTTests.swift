@@ -42,7 +42,8 @@ import Testing
           imaginary += sample * sin(angle)
         }
         let position = ((signal * frames + frame) * bins + bin) * 2
-        worst = max(worst, abs(Double(y[position]) - real), abs(Double(y[position + 1]) - imaginary))
+        worst = max(
+          worst, abs(Double(y[position]) - real), abs(Double(y[position + 1]) - imaginary))
       }
     }
     // Samples are below 1; each of the few stages rounds values no larger than the sum of a frame.
