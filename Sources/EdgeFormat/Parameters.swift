@@ -5,7 +5,8 @@
 /// `convolution`, `depthwise`. x `[N, H, W, C]`, weights (packed), y `[N, OH, OW, M]`.
 /// int8: x, weights, bias, biasU8, multiplier, residual?, table? → y. float: x, weights, bias, absent, absent,
 /// residual? → y. A fully connected layer is a 1x1 convolution over x `[1, 1, rows, C]`.
-/// The epilogue is `edge_epilogue` of `edge_kernels.h`.
+/// Packed weights of groups follow each other; bias and multiplier vectors are padded to 16 per group. A depthwise
+/// node has as many groups as channels and vectors padded once. The epilogue is `edge_epilogue` of `edge_kernels.h`.
 public struct ConvolutionParameters: BitwiseCopyable, Sendable {
   public var kernelHeight: Int32 = 1
   public var kernelWidth: Int32 = 1
@@ -73,7 +74,7 @@ public struct UnaryParameters: BitwiseCopyable, Sendable {
 }
 
 /// `binary`: `kind` is an `EDGE_BINARY_*` code. a, b → y; equal ranks, axes of size 1 broadcast.
-/// int8 (add, sub, mul): multipliers as `edge_binary_s8`, clamp on q.
+/// int8 (add, sub, mul): multipliers as `edge_binary_s8` (b's is negative for sub), clamp on q. int32, int64: all but pow.
 public struct BinaryParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
   public var aMultiplier: Float = 0
