@@ -88,9 +88,25 @@ EDGE_INLINE void EDGE_NAME(reduce_columns)(int32_t kind, const float *x, float *
   }
 }
 
+/* Rows of two, as of complex numbers: what the tree does when the other lanes hold the starting value. */
+EDGE_INLINE void EDGE_NAME(reduce_pairs)(int32_t kind, const float *x, float *y, int64_t outer) {
+  float start = EDGE_NAME(start)(kind);
+  for (int64_t o = 0; o < outer; o++) {
+    float a = x[2 * o], b = x[2 * o + 1];
+    if (kind == EDGE_REDUCE_SUM_SQUARE)
+      a = a * a, b = b * b;
+    y[o] = EDGE_NAME(combine)(kind, EDGE_NAME(combine)(kind, start, a),
+                              EDGE_NAME(combine)(kind, start, b));
+  }
+}
+
 EDGE_INLINE void EDGE_NAME(reduce)(int32_t kind, float (*row)(const float *, int64_t),
                                    const float *x, float *y, int64_t outer, int64_t n,
                                    int64_t inner) {
+  if (inner == 1 && n == 2) {
+    EDGE_NAME(reduce_pairs)(kind, x, y, outer);
+    return;
+  }
   for (int64_t o = 0; o < outer; o++, x += n * inner) {
     if (inner == 1)
       y[o] = row(x, n);
