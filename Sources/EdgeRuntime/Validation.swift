@@ -135,6 +135,10 @@ extension Model {
       face.outputCount <= 1 << 20,
       interface.count == InterfaceRecord.byteCount + 4 * (Int(face.inputCount) + Int(face.outputCount))
     else { throw EdgeError(.modelCorrupt, "the list of inputs and outputs is missing or cut off").at(section: .interface) }
+    // Kernels may read past a weight tensor, as far as the contract of edge_kernels.h says.
+    let weights = part(.weights)
+    guard weights.base + weights.count + Int(EDGE_OVERREAD) <= reader.base + reader.count || weights.count == 0
+    else { throw EdgeError(.modelCorrupt, "the weights end less than %0 bytes before the file does", Int(EDGE_OVERREAD)).at(section: .weights) }
     guard names.count > 0, names.load(names.count - 1, as: UInt8.self) == 0 else {
       throw EdgeError(.modelCorrupt, "the names are missing or do not end").at(section: .names)
     }
@@ -142,7 +146,7 @@ extension Model {
       bytes: reader.base, byteCount: reader.count, header: header, tensors: tensors, tensorCount: tensorCount,
       nodes: nodes, nodeCount: nodeCount, operands: operands, operandCount: operandCount,
       parameters: part(.parameters).base, parameterBytes: part(.parameters).count,
-      weights: part(.weights).base, weightBytes: part(.weights).count,
+      weights: weights.base, weightBytes: weights.count,
       names: names.base.assumingMemoryBound(to: UInt8.self), nameBytes: names.count,
       metadata: metadata, metadataCount: metadataCount,
       interface: (interface.base + InterfaceRecord.byteCount).assumingMemoryBound(to: UInt32.self),
