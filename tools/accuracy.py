@@ -55,14 +55,16 @@ class Tally:
     def __init__(self):
         self.samples = self.labelled = self.float_right = self.int8_right = self.lost = self.gained = self.agree = 0
         self.reference_boxes = self.matched = self.extra = 0
-        self.f32_error = self.f32_stored = 0.0
+        self.f32_stored = 0.0
         self.noise = self.signal = 0.0
+        self.extents, self.f32_errors = {}, {}
 
     def add(self, case, sample, reference, single, whole):
         self.samples += 1
         for name, value in reference.items():
-            extent = float(np.ptp(value)) or 1.0
-            self.f32_error = max(self.f32_error, float(np.abs(single[name] - value).max()) / extent)
+            low, high = self.extents.get(name, (np.inf, -np.inf))
+            self.extents[name] = min(low, float(value.min())), max(high, float(value.max()))
+            self.f32_errors[name] = max(self.f32_errors.get(name, 0.0), float(np.abs(single[name] - value).max()))
             self.signal += float((value.astype(np.float64) ** 2).sum())
             self.noise += float(((value - whole[name]).astype(np.float64) ** 2).sum())
         self.add_stored(case, sample, single)
@@ -93,7 +95,9 @@ class Tally:
                 self.f32_stored = max(self.f32_stored, float(error))
 
     def row(self):
-        row = {key: value for key, value in vars(self).items()}
+        row = {key: value for key, value in vars(self).items() if not isinstance(value, dict)}
+        row["f32_error"] = max(
+            error / (self.extents[name][1] - self.extents[name][0] or 1.0) for name, error in self.f32_errors.items())
         row["sqnr"] = 10 * np.log10(self.signal / self.noise) if self.noise else None
         return row
 
@@ -113,6 +117,9 @@ def measure(case, arguments, work):
     for sample in case.evaluation:
         feeds = {case.input: sample.array}
         tally.add(case, sample, run(feeds), single.run(feeds), whole.run(feeds))
+    for sample in case.calibration:
+        if sample.name in case.references:
+            tally.add_stored(case, sample, single.run({case.input: sample.array}))
     row = {"model": name, "calibration": len(case.calibration), **tally.row()}
     row["session_bytes"] = whole.session_bytes
     for key, source in (("f32", plain), ("int8", report)):

@@ -36,7 +36,7 @@ import Testing
 
     mutating func outputs(_ list: String...) { graph.outputs = list.map { id($0) } }
 
-    /// Every observed value gets the range [-1 - index, 2 + index].
+    /// Every observed value gets the range [-10 - index, 20 + index].
     mutating func quantized(
       keepFloat: Set<String> = [], observer: Observer = .minmax
     ) throws -> QuantizationChoices {
@@ -47,7 +47,7 @@ import Testing
       var histograms: [ValueID: Histogram] = [:]
       for value in quantizer.observed {
         var histogram = Histogram()
-        histogram.add([-1 - Float(value.index), 2 + Float(value.index), 0])
+        histogram.add([-10 - Float(value.index), 20 + Float(value.index), 0])
         histograms[value] = histogram
       }
       return quantizer.choose(histograms)
@@ -119,8 +119,24 @@ import Testing
     #expect(values[sketch.id("a")] == values[sketch.id("b")])
     #expect(values[sketch.id("a")] == values[sketch.id("c")])
     let b = Float(sketch.id("b").index)
-    let united = AffineParameters(low: -1 - b, high: 2 + b)
+    let united = AffineParameters(low: -10 - b, high: 20 + b)
     #expect(values[sketch.id("c")] == united, "the range of both, without what the copy alone was seen to hold")
+  }
+
+  @Test func concatRescalesWhatIsMuchNarrower() throws {
+    var sketch = Sketch(inputs: ["x"])
+    sketch.node("Conv", ["x", "w1"], "a", .weighted)
+    sketch.node("Conv", ["x", "w2"], "b", .weighted)
+    for index in 0..<20 { sketch.node("Log", ["x"], "unused\(index)", .float) }
+    sketch.node("Conv", ["x", "w3"], "wide", .weighted)
+    sketch.node("Concat", ["a", "b", "wide"], "c", .passThrough)
+    sketch.node("Conv", ["c", "w4"], "y", .weighted)
+    sketch.outputs("y")
+    let values = try sketch.quantized().quantization.values
+    #expect(values[sketch.id("wide")] == values[sketch.id("c")])
+    #expect(values[sketch.id("a")] != values[sketch.id("c")])
+    let a = Float(sketch.id("a").index)
+    #expect(values[sketch.id("a")] == AffineParameters(low: -10 - a, high: 20 + a))
   }
 
   @Test func keptNodesSplitTheInt8Region() throws {

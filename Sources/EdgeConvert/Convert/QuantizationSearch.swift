@@ -19,7 +19,7 @@ struct QuantizationSearch {
   /// The decisions, with the graph they are for.
   func run(_ graph: Graph) throws -> Conversion.Decided {
     let searches = options.observer == .auto
-    let plain = try quantizer(graph)
+    let plain = try quantizer(graph, settings)
     let equalization = Equalization(graph: graph, choices: plain.choices)
     let passes = searches && !equalization.links.isEmpty ? 2 : 1
     let histograms = try observe(graph, plain, pass: 0, of: passes)
@@ -37,17 +37,30 @@ struct QuantizationSearch {
     }
     if passes == 2 {
       let scaled = equalization.applied(try trial.channelStatistics(equalization.links.map(\.value)))
-      let quantizer = try self.quantizer(scaled)
+      let quantizer = try self.quantizer(scaled, settings)
       let histograms = try observe(scaled, quantizer, pass: 1, of: passes)
       try offer(
         Conversion.Decided(
           graph: scaled, choices: quantizer.choose(histograms), histograms: histograms, steps: best.steps),
         "channels evened out between \(equalization.links.count) pairs of layers")
     }
-    for observer in [Observer.minmax, .mse] {
+    var settings = self.settings
+    func offer(_ changed: QuantizationOptions, _ step: String) throws {
       var candidate = best
-      candidate.choices = try quantizer(best.graph, observer).choose(best.histograms)
-      try offer(candidate, "all ranges by \(observer.name)")
+      candidate.choices = try quantizer(best.graph, changed).choose(best.histograms)
+      let before = least
+      try offer(candidate, step)
+      if least < before { settings = changed }
+    }
+    for (ratio, words) in [(Float(1), "no"), (.infinity, "all")] {
+      var changed = settings
+      changed.sharingRatio = ratio
+      try offer(changed, "\(words) concatenations share the scale of their operands")
+    }
+    for observer in [Observer.minmax, .mse] {
+      var changed = settings
+      changed.observer = observer
+      try offer(changed, "all ranges by \(observer.name)")
     }
     if let corrected = try BiasCorrection(data: data, bounds: options.bounds).corrected(best) {
       try offer(corrected, "biases corrected for the mean error of each channel")
@@ -55,10 +68,14 @@ struct QuantizationSearch {
     return best
   }
 
-  private func quantizer(_ graph: Graph, _ observer: Observer? = nil) throws -> Quantizer {
+  private var settings: QuantizationOptions {
     var settings = QuantizationOptions()
-    settings.observer = observer ?? options.observer
+    settings.observer = options.observer
     settings.keepFloat = Set(options.keepFloat)
+    return settings
+  }
+
+  private func quantizer(_ graph: Graph, _ settings: QuantizationOptions) throws -> Quantizer {
     let rules = graph.nodes.map { Operator.of($0)?.quantize ?? .float }
     return try Quantizer(graph: graph, rules: rules, options: settings)
   }

@@ -85,7 +85,7 @@ struct Equalization {
       case "Conv", "Gemm":
         guard isLayer(reader), node.op == "Conv" || (node.int("transB") ?? 0) <= 1 else { return nil }
         found.append(Consumer(node: reader, offset: offset))
-      case "MaxPool", "AveragePool", "GlobalAveragePool", "Flatten", "Reshape", "Squeeze", "Concat":
+      case "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "Flatten", "Reshape", "Squeeze", "Concat":
         guard let next = node.outputs[0], node.outputs.dropFirst().allSatisfy({ $0 == nil }),
           let shift = shift(node, value, next), let more = consumers(of: next, offset: offset + shift, channels)
         else { return nil }

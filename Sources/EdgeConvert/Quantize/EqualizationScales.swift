@@ -6,6 +6,10 @@ import Foundation
 /// of weights step_m^2 / 12 * E[x_c^2] / s_c^2 per output channel m and tap. Factors P_c^a / W_c^b are tried on a grid of
 /// exponents, P and W being root mean squares of channel c and of the weights that read it.
 struct EqualizationScales {
+  /// Step of the activations over their largest magnitude: 255 steps, on one side of 0 after the activations that links
+  /// run through, over a range that leaves out the upper third of the peak.
+  private static let stepOfPeak = 0.67 / 255
+
   private let link: Equalization.Link
   private let statistics: ChannelStatistics
   /// Weights of each consumer and the link's channel that each weight reads, -1 for others.
@@ -71,7 +75,7 @@ struct EqualizationScales {
   }
 
   private func noise(_ factors: [Double]) -> Double {
-    let step = (zip(statistics.peaks, factors).map { $0 / $1 }.max() ?? 0) / 127
+    let step = EqualizationScales.stepOfPeak * (zip(statistics.peaks, factors).map { $0 / $1 }.max() ?? 0)
     let power = zip(statistics.rootMeanSquares, factors).map { ($0 / $1) * ($0 / $1) }
     var sum = 0.0
     for reader in readers {

@@ -35,7 +35,7 @@ struct PrecisionAssignment {
 
   private func choice(_ node: Node, _ rule: QuantizeRule, _ keepFloat: Set<String>) -> PrecisionChoice {
     func float(_ reason: String) -> PrecisionChoice { PrecisionChoice(precision: .float32, reason: reason) }
-    if keepFloat.contains(node.name) { return float("kept in float on request") }
+    if !keepFloat.isDisjoint(with: [node.name] + node.absorbed) { return float("kept in float on request") }
     if case .float = rule { return float("no INT8 form of \(node.op)") }
     let operands = node.activations(rule)
     guard let first = operands.first else { return float("no operand") }

@@ -7,6 +7,9 @@ public struct QuantizationOptions: Sendable {
   public var keepFloat: Set<String> = []
   /// Whether weight scales may clip the largest weights where that lowers their squared error.
   public var searchWeightScales = true
+  /// How many times its own extent an operand's range may become by sharing the scale of a concatenation; beyond it the
+  /// operand is rescaled there. Infinite: operands always share.
+  public var sharingRatio: Float = 1.5
 
   public init() {}
 }
@@ -47,7 +50,7 @@ public struct Quantizer {
   ///   - rules: the quantize rule of each node.
   /// - Throws: `ConversionError.usage` when `keepFloat` names a node that does not exist.
   public init(graph: Graph, rules: [QuantizeRule], options: QuantizationOptions) throws {
-    let missing = options.keepFloat.subtracting(graph.nodes.map(\.name)).sorted()
+    let missing = options.keepFloat.subtracting(graph.nodes.flatMap { [$0.name] + $0.absorbed }).sorted()
     guard missing.isEmpty else {
       throw ConversionError.usage(
         "no node named \(missing.joined(separator: ", ")) to keep in float; `edgeconv inspect` lists the names")
@@ -72,11 +75,15 @@ public struct Quantizer {
   public func choose(_ histograms: [ValueID: Histogram]) -> QuantizationChoices {
     var quantization = Quantization(floatNodes: graph.nodes.count)
     quantization.precision = assignment.choices.map(\.precision)
+    var groups = self.groups
+    groups.joinConcatenations(graph: graph, choices: assignment.choices, ratio: options.sharingRatio) {
+      range(of: $0, histograms)
+    }
     var choices: [ValueID: ValueChoice] = [:]
     var members: [ValueID: [ValueID]] = [:]
     for value in quantizedValues() { members[groups.representative(value), default: []].append(value) }
     for values in members.values {
-      let choice = self.choice(values, histograms)
+      let choice = self.choice(values, histograms, groups)
       for value in values {
         choices[value] = choice
         quantization.values[value] = choice.parameters
@@ -103,9 +110,21 @@ public struct Quantizer {
     return found.sorted()
   }
 
-  private func choice(_ values: [ValueID], _ histograms: [ValueID: Histogram]) -> ValueChoice {
+  /// Smallest and largest element of a value, 0 included.
+  private func range(of value: ValueID, _ histograms: [ValueID: Histogram]) -> ClosedRange<Float> {
+    if let constant = graph[value].constant {
+      let finite = constant.floats.filter(\.isFinite)
+      return Swift.min(finite.min() ?? 0, 0)...Swift.max(finite.max() ?? 0, 0)
+    }
+    guard let histogram = histograms[value], histogram.minimum <= histogram.maximum else { return 0...0 }
+    return Swift.min(histogram.minimum, 0)...Swift.max(histogram.maximum, 0)
+  }
+
+  private func choice(
+    _ values: [ValueID], _ histograms: [ValueID: Histogram], _ groups: ParameterGroups
+  ) -> ValueChoice {
     var merged = Histogram()
-    let origins = values.filter(isOrigin)
+    let origins = values.filter { isOrigin($0, groups) }
     for value in origins {
       if let constant = graph[value].constant {
         merged.add(constant.floats)
@@ -122,10 +141,12 @@ public struct Quantizer {
   }
 
   /// Whether the value has elements that no other member of its group has.
-  private func isOrigin(_ value: ValueID) -> Bool {
+  private func isOrigin(_ value: ValueID, _ groups: ParameterGroups) -> Bool {
     guard let position = uses.producer[value.index] else { return true }
-    guard case .passThrough = rules[position] else { return true }
-    return assignment.choices[position].precision != .int8 || graph.nodes[position].op == "Pad"
+    guard case .passThrough = rules[position], assignment.choices[position].precision == .int8 else { return true }
+    let node = graph.nodes[position]
+    let group = groups.representative(value)
+    return node.op == "Pad" || node.activations(rules[position]).contains { groups.representative($0) != group }
   }
 
   /// Inputs lie on a grid of their own (pixels): their ends are kept, as are those of what the model returns.
