@@ -54,7 +54,7 @@ def compare(edgeconv, path, passes, seed, runs, sizes):
             if ours.size != value.size:
                 return None, f"output {index} has {ours.size} elements, not {value.size}"
             if ours.size:
-                span = max(float(value.max() - value.min()), 1e-6)
+                span = max(float(value.max() - value.min()), float(np.abs(value).max()), 1e-6)
                 worst = max(worst, float(np.nan_to_num(np.abs(ours - value.ravel()), nan=np.inf).max()) / span)
         return worst, result.stdout.splitlines()[-1]
 
