@@ -21,6 +21,7 @@ public struct TensorView {
   }
 
   /// Product of the sizes of axes in a range.
+  @inline(never)
   public func count(_ axes: Range<Int>) -> Int {
     var product = 1
     for axis in axes { product &*= dims[axis] }
@@ -36,6 +37,7 @@ public struct TensorView {
   public var float: UnsafeMutablePointer<Float> { data.assumingMemoryBound(to: Float.self) }
 
   /// Whether two tensors have the same rank and sizes.
+  @inline(never)
   public func hasShape(of other: TensorView) -> Bool {
     guard rank == other.rank else { return false }
     for axis in 0..<rank where dims[axis] != other.dims[axis] { return false }
@@ -60,9 +62,11 @@ public struct NodeView {
   }
 
   /// An input that is there (`check` has made sure).
+  @inline(never)
   public func input(_ position: Int) -> TensorView { tensors[Int(operands[position])] }
 
   /// An output.
+  @inline(never)
   public func output(_ position: Int = 0) -> TensorView {
     tensors[Int(operands[inputCount + position])]
   }
@@ -75,6 +79,7 @@ public struct NodeView {
   // What follows is for `check`.
 
   /// Throws unless the node has this many inputs, of which the first `required` are there, and outputs.
+  @inline(never)
   public func expect(inputs: Int, required: Int, outputs: Int = 1) throws(EdgeError) {
     guard inputCount == inputs, outputCount == outputs else {
       throw corrupt("an operator has %0 inputs and %1 outputs, not %2 and %3", inputCount, outputCount, inputs, outputs)
@@ -98,10 +103,12 @@ public struct NodeView {
   }
 
   /// Throws `modelCorrupt` with the text unless the condition holds.
+  @inline(never)
   public func require(_ condition: Bool, _ text: StaticString) throws(EdgeError) {
     guard condition else { throw corrupt(text) }
   }
 
+  @inline(never)
   func corrupt(
     _ text: StaticString, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0
   ) -> EdgeError {

@@ -20,6 +20,17 @@ EDGE_INLINE float EDGE_NAME(binary)(int32_t kind, float a, float b) {
   return a;
 }
 
+#ifdef EDGE_COMPACT
+
+void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, const float *b,
+                                int32_t b_step, float *y, int64_t n) {
+#pragma clang loop vectorize(disable)
+  for (int64_t i = 0; i < n; i++)
+    y[i] = edge_one_nan(EDGE_NAME(binary)(kind, a[i * a_step], b[i * b_step]));
+}
+
+#else
+
 EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, const float *b,
                                 int32_t b_step, float *y, int64_t n) {
   float va[16], vb[16];
@@ -58,6 +69,7 @@ void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, co
 }
 
 #undef EDGE_ZIP
+#endif
 
 EDGE_INLINE void EDGE_NAME(zip_s8)(int32_t product, const edge_binary_s8 *p, const int8_t *a,
                                    int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y,

@@ -53,6 +53,17 @@ EDGE_INLINE float EDGE_NAME(unary)(int32_t kind, float x, float alpha, float bet
   return x;
 }
 
+#ifdef EDGE_COMPACT
+
+void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
+                               float beta) {
+#pragma clang loop vectorize(disable)
+  for (int64_t i = 0; i < n; i++)
+    y[i] = edge_one_nan(EDGE_NAME(unary)(kind, x[i], alpha, beta));
+}
+
+#else
+
 EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
                                 float beta) {
   for (int64_t i = 0; i < n; i += 16) {
@@ -101,3 +112,5 @@ void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n
 }
 
 #undef EDGE_MAP
+
+#endif

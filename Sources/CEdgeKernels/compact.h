@@ -1,0 +1,8 @@
+/*
+ * Included by the scalar kernels, whose last line pops the attribute. On ARM they are compiled to vector code and run;
+ * on x86 they only define what the other tables do, and are kept small.
+ */
+#if defined(__x86_64__)
+#define EDGE_COMPACT
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#endif
