@@ -24,7 +24,8 @@ let package = Package(
     // On the board.
     .target(name: "CEdgeHost"),
     .target(
-      name: "CEdgeKernels",  // Loops worth unrolling are unrolled by hand: the compiler would add a quarter to the library.
+      // Loops worth unrolling are unrolled by hand: the compiler would add a quarter to the library.
+      name: "CEdgeKernels",
       cSettings: [
         .unsafeFlags([
           "-ffp-contract=off", "-O2", "-fno-unroll-loops", "-fno-asynchronous-unwind-tables",

@@ -3,7 +3,8 @@ import EdgeRuntime
 
 // How Swift errors and the caller's versioned structs cross the C boundary.
 
-/// Runs a body and turns what it throws into a status and, when the caller gave one, a filled-in error struct.
+/// Runs a body and turns what it throws into a status and, when the caller gave one, a filled-in
+/// error struct.
 func status(
   _ error: UnsafeMutablePointer<edgert_error>?, _ body: () throws(EdgeError) -> Void
 ) -> edgert_status {
@@ -27,7 +28,8 @@ private func fill(_ error: UnsafeMutablePointer<edgert_error>, from failure: Edg
   try? write(detail, to: error)
 }
 
-/// A caller's option struct, cut or extended with defaults to this version's size; the defaults when it is NULL.
+/// A caller's option struct, cut or extended with defaults to this version's size; the defaults
+/// when it is NULL.
 /// - Throws: `invalidArgument` when `struct_size` is not set.
 func read<Struct: BitwiseCopyable>(
   _ pointer: UnsafePointer<Struct>?, orDefault value: Struct

@@ -4,7 +4,8 @@ import EdgeRuntime
 
 @c @implementation public func edgert_version() -> UInt32 { Model.runtimeVersion }
 
-@c @implementation public func edgert_status_name(_ status: edgert_status) -> UnsafePointer<CChar>! {
+@c @implementation public func edgert_status_name(_ status: edgert_status) -> UnsafePointer<CChar>!
+{
   let name = StatusCode(rawValue: status)?.name ?? "unknown"
   return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
 }

@@ -26,7 +26,9 @@ func handle(_ model: OpaquePointer) -> UnsafeMutablePointer<ModelHandle> {
     var size = 0
     let code = edge_host_map_file(path, &bytes, &size)
     guard code == 0 else {
-      let reason = edge_host_error_text(code).map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }
+      let reason = edge_host_error_text(code).map {
+        UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self)
+      }
       throw EdgeError(.fileUnreadable, "cannot read the model file: %s", name: reason)
     }
     guard let bytes else {
@@ -60,7 +62,8 @@ private func openHandle(
   let options = try read(options, orDefault: edgert_model_options())
   let opened = try Model.open(bytes, count: size, skipDigest: options.skip_digest != 0)
   guard let block = edge_host_allocate(MemoryLayout<ModelHandle>.size) else {
-    throw EdgeError(.outOfMemory, "no memory for a model handle of %0 bytes", MemoryLayout<ModelHandle>.size)
+    throw EdgeError(
+      .outOfMemory, "no memory for a model handle of %0 bytes", MemoryLayout<ModelHandle>.size)
   }
   block.initializeMemory(as: ModelHandle.self, to: ModelHandle(model: opened, mapping: mapping))
   return OpaquePointer(block)
@@ -87,7 +90,9 @@ private func openHandle(
   _ model: OpaquePointer!, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
-    guard let model, let info else { throw EdgeError(.invalidArgument, "model and info must not be NULL") }
+    guard let model, let info else {
+      throw EdgeError(.invalidArgument, "model and info must not be NULL")
+    }
     let opened = handle(model).pointee.model
     guard index < opened.inputCount else {
       throw EdgeError(.outOfRange, "input %0 of %1", Int(index), opened.inputCount)
@@ -100,7 +105,9 @@ private func openHandle(
   _ model: OpaquePointer!, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
-    guard let model, let info else { throw EdgeError(.invalidArgument, "model and info must not be NULL") }
+    guard let model, let info else {
+      throw EdgeError(.invalidArgument, "model and info must not be NULL")
+    }
     let opened = handle(model).pointee.model
     guard index < opened.outputCount else {
       throw EdgeError(.outOfRange, "output %0 of %1", Int(index), opened.outputCount)

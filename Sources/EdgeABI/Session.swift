@@ -11,9 +11,12 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
   _ bytes: UnsafeMutablePointer<Int>!, _ alignment: UnsafeMutablePointer<Int>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
-    guard let model, let bytes else { throw EdgeError(.invalidArgument, "model and bytes must not be NULL") }
+    guard let model, let bytes else {
+      throw EdgeError(.invalidArgument, "model and bytes must not be NULL")
+    }
     let options = try read(options, orDefault: edgert_session_options())
-    bytes.pointee = Session.memoryBytes(of: handle(model).pointee.model, threads: Int(options.threads))
+    bytes.pointee = Session.memoryBytes(
+      of: handle(model).pointee.model, threads: Int(options.threads))
     alignment?.pointee = Session.alignment
   }
 }
@@ -23,7 +26,9 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
   _ session: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<edgert_error>!
 ) -> edgert_status {
   status(error) { () throws(EdgeError) in
-    guard let model, let session else { throw EdgeError(.invalidArgument, "model and session must not be NULL") }
+    guard let model, let session else {
+      throw EdgeError(.invalidArgument, "model and session must not be NULL")
+    }
     let options = try read(options, orDefault: edgert_session_options())
     let opened = try Session.open(
       handle(model).pointee.model, threads: Int(options.threads), memory: options.memory,
@@ -90,7 +95,9 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
   _ opened: OpaquePointer!, _ index: UInt32, _ entry: UnsafeMutablePointer<edgert_node_profile>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
-    guard let opened, let entry else { throw EdgeError(.invalidArgument, "session and entry must not be NULL") }
+    guard let opened, let entry else {
+      throw EdgeError(.invalidArgument, "session and entry must not be NULL")
+    }
     let model = session(opened).pointee.model
     guard index < model.nodeCount else {
       throw EdgeError(.outOfRange, "node %0 of %1", Int(index), model.nodeCount)

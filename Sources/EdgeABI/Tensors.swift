@@ -7,16 +7,21 @@ import EdgeRuntime
   _ error: UnsafeMutablePointer<edgert_error>!
 ) -> edgert_status {
   status(error) { () throws(EdgeError) in
-    guard let opened, let tensor else { throw EdgeError(.invalidArgument, "session and tensor must not be NULL") }
+    guard let opened, let tensor else {
+      throw EdgeError(.invalidArgument, "session and tensor must not be NULL")
+    }
     let given = try read(tensor, orDefault: edgert_tensor())
     guard index < session(opened).pointee.model.inputCount else {
-      throw EdgeError(.outOfRange, "input %0 of %1", Int(index), session(opened).pointee.model.inputCount)
+      throw EdgeError(
+        .outOfRange, "input %0 of %1", Int(index), session(opened).pointee.model.inputCount)
     }
     guard let type = UInt8(exactly: given.dtype).flatMap({ ElementType(rawValue: $0) }) else {
-      throw EdgeError(.invalidArgument, "dtype %0 is not an EDGERT_* element type", Int(given.dtype))
+      throw EdgeError(
+        .invalidArgument, "dtype %0 is not an EDGERT_* element type", Int(given.dtype))
     }
     guard given.rank <= UInt32(EDGERT_MAX_RANK) else {
-      throw EdgeError(.invalidArgument, "rank %0, at most %1 is possible", Int(given.rank), Int(EDGERT_MAX_RANK))
+      throw EdgeError(
+        .invalidArgument, "rank %0, at most %1 is possible", Int(given.rank), Int(EDGERT_MAX_RANK))
     }
     var dims = InlineArray<8, Int>(repeating: 1)
     withUnsafeBytes(of: given.dims) {
@@ -25,7 +30,8 @@ import EdgeRuntime
       }
     }
     try session(opened).pointee.setInput(
-      Int(index), type: type, rank: Int(given.rank), dims: dims, data: given.data, byteCount: given.bytes)
+      Int(index), type: type, rank: Int(given.rank), dims: dims, data: given.data,
+      byteCount: given.bytes)
   }
 }
 
@@ -33,9 +39,12 @@ import EdgeRuntime
   _ opened: OpaquePointer!, _ index: UInt32, _ tensor: UnsafeMutablePointer<edgert_tensor>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
-    guard let opened, let tensor else { throw EdgeError(.invalidArgument, "session and tensor must not be NULL") }
+    guard let opened, let tensor else {
+      throw EdgeError(.invalidArgument, "session and tensor must not be NULL")
+    }
     guard index < session(opened).pointee.model.inputCount else {
-      throw EdgeError(.outOfRange, "input %0 of %1", Int(index), session(opened).pointee.model.inputCount)
+      throw EdgeError(
+        .outOfRange, "input %0 of %1", Int(index), session(opened).pointee.model.inputCount)
     }
     try write(describe(session(opened).pointee.input(Int(index))), to: tensor)
   }
@@ -45,20 +54,25 @@ import EdgeRuntime
   _ opened: OpaquePointer!, _ index: UInt32, _ tensor: UnsafeMutablePointer<edgert_tensor>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
-    guard let tensor else { throw EdgeError(.invalidArgument, "session and tensor must not be NULL") }
+    guard let tensor else {
+      throw EdgeError(.invalidArgument, "session and tensor must not be NULL")
+    }
     try write(describe(try output(opened, index)), to: tensor)
   }
 }
 
 @c @implementation public func edgert_get_output_f32(
-  _ opened: OpaquePointer!, _ index: UInt32, _ values: UnsafeMutablePointer<Float>!, _ capacity: Int,
+  _ opened: OpaquePointer!, _ index: UInt32, _ values: UnsafeMutablePointer<Float>!,
+  _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>!
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
     let view = try output(opened, index)
     count?.pointee = view.count
     guard capacity >= view.count else {
-      throw EdgeError(.memoryTooSmall, "output %0 has %1 elements, there is room for %2", Int(index), view.count, capacity)
+      throw EdgeError(
+        .memoryTooSmall, "output %0 has %1 elements, there is room for %2", Int(index), view.count,
+        capacity)
     }
     guard let values else { throw EdgeError(.invalidArgument, "values must not be NULL") }
     try session(opened).pointee.readFloats(view, into: values)
@@ -68,10 +82,12 @@ import EdgeRuntime
 private func output(_ opened: OpaquePointer?, _ index: UInt32) throws(EdgeError) -> TensorView {
   guard let opened else { throw EdgeError(.invalidArgument, "session must not be NULL") }
   guard index < session(opened).pointee.model.outputCount else {
-    throw EdgeError(.outOfRange, "output %0 of %1", Int(index), session(opened).pointee.model.outputCount)
+    throw EdgeError(
+      .outOfRange, "output %0 of %1", Int(index), session(opened).pointee.model.outputCount)
   }
   guard session(opened).pointee.hasOutputs else {
-    throw EdgeError(.wrongState, "there is no output before edgert_run has succeeded with the inputs now set")
+    throw EdgeError(
+      .wrongState, "there is no output before edgert_run has succeeded with the inputs now set")
   }
   return session(opened).pointee.output(Int(index))
 }

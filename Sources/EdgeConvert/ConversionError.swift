@@ -10,7 +10,9 @@ public struct Obstacle: Sendable, Equatable {
   public var remedy: String
 }
 
-/// A conversion that cannot go on. Everything that was found, not only the first.
+/// A conversion that cannot go on.
+///
+/// Everything that was found, not only the first.
 public enum ConversionError: Error, Sendable {
   case obstacles([Obstacle])
   /// A malformed or contradictory model: node or file, what is wrong.

@@ -1,5 +1,6 @@
-/// The fixed header of a `.edge` file (docs/format.md, "Header"). Little-endian, 128 bytes, followed by
-/// `sectionCount` section records.
+/// The fixed header of a `.edge` file (docs/format.md, "Header").
+///
+/// Little-endian, 128 bytes, followed by `sectionCount` section records.
 public struct Header: BitwiseCopyable, Sendable {
   /// `0x89 E D G E \r \n 0x1A` read as a little-endian integer: survives no text-mode transfer.
   public static let magic: UInt64 = 0x1A0A_0D45_4744_4589

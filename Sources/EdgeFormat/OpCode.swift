@@ -1,5 +1,7 @@
-/// Operators of the plan. This registry is the one list of codes and names: the runtime's `OperatorTable`
-/// switches over it without `default`, and `docs/operators.md` is generated from it.
+/// Operators of the plan.
+///
+/// This registry is the one list of codes and names: the runtime's `OperatorTable` switches over it
+/// without `default`, and `docs/operators.md` is generated from it.
 public enum OpCode: UInt16, CaseIterable, Sendable {
   // Dense linear algebra.
   case convolution = 1

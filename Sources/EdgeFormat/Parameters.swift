@@ -1,12 +1,16 @@
-// Parameters of nodes, stored as they lie in memory: fields of 4 bytes, little-endian, no padding. Tensor operands are
-// listed in each comment, inputs first; "?" marks one that may be absent. Shapes are those of the stored tensors
-// (NHWC for images); the converter has solved layouts, broadcasts of constants and negative axes.
+// Parameters of nodes, stored as they lie in memory: fields of 4 bytes, little-endian, no padding.
+// Tensor operands are listed in each comment, inputs first; "?" marks one that may be absent.
+// Shapes are those of the stored tensors (NHWC for images); the converter has solved layouts,
+// broadcasts of constants and negative axes.
 
-/// `convolution`, `depthwise`. x `[N, H, W, C]`, weights (packed), y `[N, OH, OW, M]`.
-/// int8: x, weights, bias, biasU8, multiplier, residual?, table? → y. float: x, weights, bias, absent, absent,
-/// residual? → y. A fully connected layer is a 1x1 convolution over x `[1, 1, rows, C]`.
-/// Packed weights of groups follow each other; bias and multiplier vectors are padded to 16 per group. A depthwise
-/// node has as many groups as channels and vectors padded once. The epilogue is `edge_epilogue` of `edge_kernels.h`.
+/// `convolution`, `depthwise`.
+///
+/// x `[N, H, W, C]`, weights (packed), y `[N, OH, OW, M]`. int8: x, weights, bias, biasU8,
+/// multiplier, residual?, table? → y. float: x, weights, bias, absent, absent, residual? → y. A
+/// fully connected layer is a 1x1 convolution over x `[1, 1, rows, C]`. Packed weights of groups
+/// follow each other; bias and multiplier vectors are padded to 16 per group. A depthwise node has
+/// as many groups as channels and vectors padded once. The epilogue is `edge_epilogue` of
+/// `edge_kernels.h`.
 public struct ConvolutionParameters: BitwiseCopyable, Sendable {
   public var kernelHeight: Int32 = 1
   public var kernelWidth: Int32 = 1
@@ -28,13 +32,17 @@ public struct ConvolutionParameters: BitwiseCopyable, Sendable {
   /// Clamp of a float output.
   public var lowFloat: Float = -.infinity
   public var highFloat: Float = .infinity
-  /// With a table: zero point of the codes that the table takes; `low` and `high` clamp those codes.
+  /// With a table: zero point of the codes that the table takes; `low` and `high` clamp those
+  /// codes.
   public var tableZero: Int32 = 0
 
   public init() {}
 }
 
-/// `matmul` (float). a `[..., M, K]`, b `[..., K, N]` (or transposed), y `[..., M, N]`; equal ranks, batch axes broadcast.
+/// `matmul` (float).
+///
+/// a `[..., M, K]`, b `[..., K, N]` (or transposed), y `[..., M, N]`; equal ranks, batch axes
+/// broadcast.
 public struct MatmulParameters: BitwiseCopyable, Sendable {
   public var transposeA: Int32 = 0
   public var transposeB: Int32 = 0
@@ -42,7 +50,9 @@ public struct MatmulParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `maxPool`, `averagePool`. x `[N, H, W, C]` → y `[N, OH, OW, C]`.
+/// `maxPool`, `averagePool`.
+///
+/// x `[N, H, W, C]` → y `[N, OH, OW, C]`.
 public struct PoolParameters: BitwiseCopyable, Sendable {
   public var kernelHeight: Int32 = 1
   public var kernelWidth: Int32 = 1
@@ -60,11 +70,14 @@ public struct PoolParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `resizeNearest`: x `[N, H, W, C]`, rows `[OH]`, columns `[OW]` (int32 source indices) → y `[N, OH, OW, C]`.
-/// `resizeLinear`: x, row0, row1 (int32), rowWeight (float32, of row1), column0, column1, columnWeight → y.
-/// Neither has parameters; int8 x and y share scale and zero point. H, W, OH, OW are never dynamic.
+/// `resizeNearest`: x `[N, H, W, C]`, rows `[OH]`, columns `[OW]` (int32 source indices) → y `[N,
+/// OH, OW, C]`. `resizeLinear`: x, row0, row1 (int32), rowWeight (float32, of row1), column0,
+/// column1, columnWeight → y. Neither has parameters; int8 x and y share scale and zero point. H,
+/// W, OH, OW are never dynamic.
 
-/// `unary` (float): `kind` is an `EDGE_UNARY_*` code of `edge_kernels.h`. x → y of the same shape.
+/// `unary` (float): `kind` is an `EDGE_UNARY_*` code of `edge_kernels.h`.
+///
+/// x → y of the same shape.
 public struct UnaryParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
   public var alpha: Float = 0
@@ -73,8 +86,10 @@ public struct UnaryParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `binary`: `kind` is an `EDGE_BINARY_*` code. a, b → y; equal ranks, axes of size 1 broadcast.
-/// int8 (add, sub, mul): multipliers as `edge_binary_s8` (b's is negative for sub), clamp on q. int32, int64: all but pow.
+/// `binary`: `kind` is an `EDGE_BINARY_*` code.
+///
+/// a, b → y; equal ranks, axes of size 1 broadcast. int8 (add, sub, mul): multipliers as
+/// `edge_binary_s8` (b's is negative for sub), clamp on q. int32, int64: all but pow.
 public struct BinaryParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
   public var aMultiplier: Float = 0
@@ -85,8 +100,10 @@ public struct BinaryParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `reduce`: `kind` is an `EDGE_REDUCE_*` code over `axisCount` neighbouring axes from `axis`; y has them as 1 or
-/// dropped. float all kinds; int8 mean only.
+/// `reduce`: `kind` is an `EDGE_REDUCE_*` code over `axisCount` neighbouring axes from `axis`; y
+/// has them as 1 or dropped.
+///
+/// float all kinds; int8 mean only.
 public struct ReduceParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
   public var axis: Int32 = 0
@@ -95,9 +112,11 @@ public struct ReduceParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `transpose`: axis i of y is axis `permutation[i]` of x. `concat`: inputs... → y along `axis`; all of one type
-/// and quantization. `softmax` works on the last axis and has no parameters, nor have `lookup` (x, table → y),
-/// `quantize`, `dequantize`, `cast`, `copy` (same bytes, any shape), `broadcast` (x → y, axes of size 1 repeat).
+/// `transpose`: axis i of y is axis `permutation[i]` of x.
+///
+/// `concat`: inputs... → y along `axis`; all of one type and quantization. `softmax` works on the
+/// last axis and has no parameters, nor have `lookup` (x, table → y), `quantize`, `dequantize`,
+/// `cast`, `copy` (same bytes, any shape), `broadcast` (x → y, axes of size 1 repeat).
 public struct TransposeParameters: BitwiseCopyable, Sendable {
   public var permutation: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) =
     (0, 1, 2, 3, 4, 5, 6, 7)
@@ -112,11 +131,17 @@ public struct ConcatParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `slice`: y[i] = x[start + i * step] per axis; the extent is y's shape. Starts are 0 or more; a negative start
-/// counts from the end of a dynamic axis (-1 is the last element).
+/// `slice`: y[i] = x[start + i * step] per axis; the extent is y's shape.
+///
+/// Starts are 0 or more; a negative start counts from the end of a dynamic axis (-1 is the last
+/// element).
 public struct SliceParameters: BitwiseCopyable, Sendable {
-  public var start: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (0, 0, 0, 0, 0, 0, 0, 0)
-  public var step: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (1, 1, 1, 1, 1, 1, 1, 1)
+  public var start: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (
+    0, 0, 0, 0, 0, 0, 0, 0
+  )
+  public var step: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (
+    1, 1, 1, 1, 1, 1, 1, 1
+  )
 
   public init() {}
 }
@@ -129,12 +154,15 @@ public enum PadMode: Int32, Sendable {
   case wrap = 3
 }
 
-/// `pad`: `before` elements in front of each axis (never negative); what follows is y's shape less x's.
+/// `pad`: `before` elements in front of each axis (never negative); what follows is y's shape less
+/// x's.
 public struct PadParameters: BitwiseCopyable, Sendable {
   public var mode: Int32 = 0
   /// Bits of the constant, in the low bytes, of the tensor's element type (int64: sign-extended).
   public var value: Int32 = 0
-  public var before: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (0, 0, 0, 0, 0, 0, 0, 0)
+  public var before: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (
+    0, 0, 0, 0, 0, 0, 0, 0
+  )
 
   public init() {}
 }
@@ -146,7 +174,8 @@ public struct GatherParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `stft` (float): x `[N, L]`, window `[frameLength]`, twiddles `[frameLength, 2]` → y `[N, frames, frameLength/2+1, 2]`.
+/// `stft` (float): x `[N, L]`, window `[frameLength]`, twiddles `[frameLength, 2]` → y `[N, frames,
+/// frameLength/2+1, 2]`.
 public struct STFTParameters: BitwiseCopyable, Sendable {
   public var frameLength: Int32 = 0
   public var frameStep: Int32 = 0
@@ -154,8 +183,8 @@ public struct STFTParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `exit`: scores → nothing; the run ends at this node when the confidence passes `threshold`, and the outputs are then
-/// those of exit `index` (1-based).
+/// `exit`: scores → nothing; the run ends at this node when the confidence passes `threshold`, and
+/// the outputs are then those of exit `index` (1-based).
 public struct ExitParameters: BitwiseCopyable, Sendable {
   public var index: Int32 = 0
   public var criterion: Int32 = 0

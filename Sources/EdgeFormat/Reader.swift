@@ -1,4 +1,6 @@
-/// Bounds-checked reads of little-endian records from untrusted bytes. The only place where file bytes become values.
+/// Bounds-checked reads of little-endian records from untrusted bytes.
+///
+/// The only place where file bytes become values.
 public struct Reader: @unchecked Sendable {
   /// Start of the bytes; they outlive the reader (the caller's contract at `edgert_model_open_*`).
   public let base: UnsafeRawPointer
@@ -14,7 +16,9 @@ public struct Reader: @unchecked Sendable {
 
   /// The record at a byte offset, or nil when it does not lie inside.
   public func load<Record: BitwiseCopyable>(_ offset: Int, as type: Record.Type) -> Record? {
-    guard offset >= 0, offset <= count, count - offset >= MemoryLayout<Record>.size else { return nil }
+    guard offset >= 0, offset <= count, count - offset >= MemoryLayout<Record>.size else {
+      return nil
+    }
     // Inside by the guard; unaligned loads have no alignment demand.
     return base.loadUnaligned(fromByteOffset: offset, as: type)
   }

@@ -28,7 +28,9 @@ public struct TensorRecord: BitwiseCopyable, Sendable {
   public var dynamicAxes: UInt32 = 0
   public var padding1: UInt32 = 0
   /// Upper bound per axis.
-  public var dims: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (0, 0, 0, 0, 0, 0, 0, 0)
+  public var dims: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (
+    0, 0, 0, 0, 0, 0, 0, 0
+  )
   /// Per axis: 0 when constant, else 1 + the index of the expression that gives its size.
   public var expressions: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16) =
     (0, 0, 0, 0, 0, 0, 0, 0)
@@ -87,7 +89,9 @@ public struct SymbolRecord: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// Kinds of `ExpressionRecord`. Operands of `add` and later are indices of earlier expressions.
+/// Kinds of `ExpressionRecord`.
+///
+/// Operands of `add` and later are indices of earlier expressions.
 public enum ExpressionKind: UInt32, Sendable {
   case constant = 0
   case symbol = 1
@@ -109,7 +113,9 @@ public struct ExpressionRecord: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// The model's face: tensor indices, inputs first. The section holds `inputCount`, `outputCount`, then the indices.
+/// The model's face: tensor indices, inputs first.
+///
+/// The section holds `inputCount`, `outputCount`, then the indices.
 public struct InterfaceRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 8
   public var inputCount: UInt32 = 0
@@ -118,7 +124,8 @@ public struct InterfaceRecord: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// One metadata entry: offsets of key and value in the names section; entries are sorted by key bytes.
+/// One metadata entry: offsets of key and value in the names section; entries are sorted by key
+/// bytes.
 public struct MetadataRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 8
   public var key: UInt32 = 0

@@ -1,4 +1,6 @@
-/// Sections of a `.edge` file. A reader ignores sections it does not know unless they are marked required.
+/// Sections of a `.edge` file.
+///
+/// A reader ignores sections it does not know unless they are marked required.
 public enum SectionKind: UInt32, CaseIterable, Sendable {
   case tensors = 1
   case nodes = 2
@@ -13,7 +15,9 @@ public enum SectionKind: UInt32, CaseIterable, Sendable {
   case certificates = 11
 }
 
-/// One entry of the section table, 32 bytes. `offset` is from the start of the file and a multiple of 64.
+/// One entry of the section table, 32 bytes.
+///
+/// `offset` is from the start of the file and a multiple of 64.
 public struct SectionRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 32
   /// Bit of `flags`: a reader that does not know this section must refuse the file.

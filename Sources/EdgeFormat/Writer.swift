@@ -1,4 +1,5 @@
-/// Assembles the bytes of a `.edge` file: sections in order of their kind, 64-byte aligned, digest left to the caller.
+/// Assembles the bytes of a `.edge` file: sections in order of their kind, 64-byte aligned, digest
+/// left to the caller.
 public struct Writer: Sendable {
   /// The header; `fileBytes` and `sectionCount` are filled in by `finish`.
   public var header = Header()

@@ -1,7 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// SHA-256 of a whole `.edge` file but the 32 bytes of the digest itself, as four little-endian words.
+/// SHA-256 of a whole `.edge` file but the 32 bytes of the digest itself, as four little-endian
+/// words.
 /// - Parameters:
 ///   - bytes: the file.
 ///   - count: its size, at least that of a header.

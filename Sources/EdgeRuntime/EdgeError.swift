@@ -1,6 +1,8 @@
 import EdgeFormat
 
-/// What went wrong, where, and what to do: a code, a text with up to four numbers and a name, and a place in the file.
+/// What went wrong, where, and what to do: a code, a text with up to four numbers and a name, and a
+/// place in the file.
+///
 /// It holds no allocated memory, so that it can be thrown from `edgert_run`.
 public struct EdgeError: Error, @unchecked Sendable {
   public var code: StatusCode
@@ -63,7 +65,9 @@ public struct EdgeError: Error, @unchecked Sendable {
       }
       index += 2
     }
-    if code == .modelCorrupt { output.append("; the file is damaged: copy it again, or convert the model again") }
+    if code == .modelCorrupt {
+      output.append("; the file is damaged: copy it again, or convert the model again")
+    }
     output.terminate()
   }
 }

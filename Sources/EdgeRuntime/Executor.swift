@@ -24,7 +24,9 @@ public struct RunOptions {
 }
 
 extension Session {
-  /// Runs the plan once on the inputs now set. Allocates nothing.
+  /// Runs the plan once on the inputs now set.
+  ///
+  /// Allocates nothing.
   /// - Throws: `cancelled`, or what an operator finds in the data (`outOfRange` indices).
   public mutating func run(_ options: RunOptions) throws(EdgeError) -> RunReport {
     let isTimed = options.isTimed || options.budgetNanoseconds != 0
@@ -34,10 +36,12 @@ extension Session {
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
     let context = RunContext(
-      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch, scratchStride: model.scratchBytes)
+      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch,
+      scratchStride: model.scratchBytes)
     for index in 0..<model.nodeCount {
       if edge_host_flag_get(cancelFlag) != 0 {
-        throw EdgeError(.cancelled, "cancelled before node %0 of %1", index, model.nodeCount).at(node: index)
+        throw EdgeError(.cancelled, "cancelled before node %0 of %1", index, model.nodeCount).at(
+          node: index)
       }
       guard let node = model.view(index, views) else { continue }
       if isProfiling { try runTimed(node, context) } else { try OperatorTable.run(node, context) }
@@ -46,7 +50,8 @@ extension Session {
     var report = RunReport()
     if isTimed {
       report.nanoseconds = edge_host_nanoseconds() &- start
-      report.isBudgetMet = options.budgetNanoseconds == 0 || report.nanoseconds <= options.budgetNanoseconds
+      report.isBudgetMet =
+        options.budgetNanoseconds == 0 || report.nanoseconds <= options.budgetNanoseconds
     }
     return report
   }

@@ -1,8 +1,11 @@
 import EdgeFormat
 
-/// An opened and validated `.edge` file: pointers into its bytes, in place. Immutable; shared by any number of sessions.
+/// An opened and validated `.edge` file: pointers into its bytes, in place.
 ///
-/// The bytes outlive the model: they are mapped, or borrowed from the caller of `edgert_model_open_memory`.
+/// Immutable; shared by any number of sessions.
+///
+/// The bytes outlive the model: they are mapped, or borrowed from the caller of
+/// `edgert_model_open_memory`.
 public struct Model: @unchecked Sendable {
   /// Version of this runtime, as in `EDGERT_VERSION_*`: major << 16 | minor << 8 | patch.
   public static let runtimeVersion: UInt32 = 0x01_00_00
@@ -31,7 +34,8 @@ public struct Model: @unchecked Sendable {
   var symbolCount: Int
   var expressions: UnsafePointer<ExpressionRecord>
   var expressionCount: Int
-  /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a multiple of 64.
+  /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a
+  /// multiple of 64.
   public internal(set) var scratchBytes: Int
 
   /// Tensor index of an input (its position in the interface).
@@ -76,7 +80,9 @@ public struct Model: @unchecked Sendable {
       parameterBytes: Int(record.parameterBytes))
   }
 
-  /// The view of a tensor at the bounds of its axes. `arena` and `state` are the blocks of a session.
+  /// The view of a tensor at the bounds of its axes.
+  ///
+  /// `arena` and `state` are the blocks of a session.
   func tensorView(
     _ index: Int, arena: UnsafeMutableRawPointer, state: UnsafeMutableRawPointer
   ) -> TensorView {

@@ -1,12 +1,14 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// The operators of the runtime: exhaustive switches, so that an operator without an implementation does not build.
+/// The operators of the runtime: exhaustive switches, so that an operator without an implementation
+/// does not build.
 enum OperatorTable {
-  /// Throws unless the node's operands, types, sizes and parameters fit together: what `run` then relies on.
+  /// Throws unless the node's operands, types, sizes and parameters fit together: what `run` then
+  /// relies on.
   ///
-  /// Called once at validation with the bounds of dynamic axes, and again whenever sizes change. Of the operands'
-  /// bytes, only those of tensors in the weights are read.
+  /// Called once at validation with the bounds of dynamic axes, and again whenever sizes change. Of
+  /// the operands' bytes, only those of tensors in the weights are read.
   static func check(_ node: NodeView) throws(EdgeError) {
     switch node.opCode {
     case .convolution: try Convolution.check(node)

@@ -14,8 +14,9 @@ public struct RunContext {
     scratchBase + Int(thread) * scratchStride
   }
 
-  /// Runs `task(job, part, thread)` for part 0..<parts on the pool; returns when all are done. The job is a value of
-  /// the operator's own type, passed by address.
+  /// Runs `task(job, part, thread)` for part 0..<parts on the pool; returns when all are done.
+  ///
+  /// The job is a value of the operator's own type, passed by address.
   public func run<Job>(_ job: Job, parts: Int, _ task: @escaping edge_host_task) {
     var job = job
     withUnsafeMutablePointer(to: &job) {

@@ -1,7 +1,8 @@
 import EdgeFormat
 
 extension Session {
-  /// Sets the size of one axis of an input for the runs that follow; the caller has checked it against the bound.
+  /// Sets the size of one axis of an input for the runs that follow; the caller has checked it
+  /// against the bound.
   private mutating func setSymbols(input position: Int, dims: InlineArray<8, Int>) {
     for index in 0..<model.symbolCount where Int(model.symbols[index].input) == position {
       sizes[index] = dims[Int(model.symbols[index].axis)]
@@ -11,13 +12,16 @@ extension Session {
   /// Gives an input new sizes and recomputes those of every tensor that depends on them.
   ///
   /// On an error the session keeps its sizes.
-  /// - Throws: `shapeMismatch` when an axis is above its bound, or differs where it is fixed; `modelCorrupt` when the
-  ///   plan does not hold for these sizes.
-  public mutating func resize(input position: Int, rank: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
+  /// - Throws: `shapeMismatch` when an axis is above its bound, or differs where it is fixed;
+  ///   `modelCorrupt` when the plan does not hold for these sizes.
+  public mutating func resize(input position: Int, rank: Int, dims: InlineArray<8, Int>)
+    throws(EdgeError)
+  {
     let record = model.inputRecord(position)
     let name = model.name(record.name)
     guard rank == Int(record.rank) else {
-      throw EdgeError(.shapeMismatch, "input %s has %0 axes, %1 were given", Int(record.rank), rank, name: name)
+      throw EdgeError(
+        .shapeMismatch, "input %s has %0 axes, %1 were given", Int(record.rank), rank, name: name)
     }
     var changed = false
     let before = input(position).dims
@@ -26,12 +30,14 @@ extension Session {
       if record.expression(axis) == 0 {
         guard dims[axis] == bound else {
           throw EdgeError(
-            .shapeMismatch, "input %s, axis %0: the model has %1, %2 was given", axis, bound, dims[axis], name: name)
+            .shapeMismatch, "input %s, axis %0: the model has %1, %2 was given", axis, bound,
+            dims[axis], name: name)
         }
       } else {
         guard dims[axis] >= 0, dims[axis] <= bound else {
           throw EdgeError(
-            .shapeMismatch, "input %s, axis %0: at most %1 (the bound at conversion), %2 was given: convert with a larger --bound",
+            .shapeMismatch,
+            "input %s, axis %0: at most %1 (the bound at conversion), %2 was given: convert with a larger --bound",
             axis, bound, dims[axis], name: name)
         }
       }
@@ -49,7 +55,8 @@ extension Session {
     hasRun = false
   }
 
-  /// Evaluates every expression and writes the sizes into the views; then checks the nodes at these sizes.
+  /// Evaluates every expression and writes the sizes into the views; then checks the nodes at these
+  /// sizes.
   private func applySizes() throws(EdgeError) {
     evaluateExpressions()
     let values = sizes + model.symbolCount
@@ -60,7 +67,8 @@ extension Session {
         let size = values[record.expression(axis) - 1]
         guard size >= 0, size <= record.dimension(axis) else {
           throw EdgeError(
-            .shapeMismatch, "%s, axis %0: size %1 is outside 0...%2 for these inputs", axis, size, record.dimension(axis),
+            .shapeMismatch, "%s, axis %0: size %1 is outside 0...%2 for these inputs", axis, size,
+            record.dimension(axis),
             name: model.name(record.name))
         }
         views[index].dims[axis] = size
@@ -69,11 +77,13 @@ extension Session {
     for index in 0..<model.nodeCount {
       guard let node = model.view(index, views) else { continue }
       try OperatorTable.check(node)
-      // Kernels may cut smaller sizes in another way, which must not need more than the session has.
+      // Kernels may cut smaller sizes in another way, which must not need more than the session
+      // has.
       let scratchBytes = OperatorTable.workspaceBytes(node)
       guard scratchBytes <= model.scratchBytes else {
         throw EdgeError(
-          .shapeMismatch, "node %0 needs %1 bytes of scratch at these sizes, more than the %2 of its bounds",
+          .shapeMismatch,
+          "node %0 needs %1 bytes of scratch at these sizes, more than the %2 of its bounds",
           index, scratchBytes, model.scratchBytes
         ).at(section: .nodes, node: index)
       }

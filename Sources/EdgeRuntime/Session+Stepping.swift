@@ -21,16 +21,20 @@ extension Model {
 }
 
 extension Session {
-  /// Runs one node on what the arena holds. Stepping through all nodes in order is a run, but for its report.
+  /// Runs one node on what the arena holds.
+  ///
+  /// Stepping through all nodes in order is a run, but for its report.
   public mutating func step(_ node: Int) throws(EdgeError) {
     let context = RunContext(
-      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch, scratchStride: model.scratchBytes)
+      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch,
+      scratchStride: model.scratchBytes)
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
     guard let view = model.view(node, views) else { return }
     try OperatorTable.run(view, context)
   }
 
-  /// The view of any tensor of the plan; its content is valid until a later node reuses the storage.
+  /// The view of any tensor of the plan; its content is valid until a later node reuses the
+  /// storage.
   public func tensor(_ index: Int) -> TensorView { views[index] }
 }

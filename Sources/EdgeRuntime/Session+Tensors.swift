@@ -15,7 +15,8 @@ extension Session {
   ) throws(EdgeError) {
     let record = model.inputRecord(position)
     let name = model.name(record.name)
-    let quantizes = type == .float32 && record.elementType == ElementType.int8.rawValue && record.scale != 0
+    let quantizes =
+      type == .float32 && record.elementType == ElementType.int8.rawValue && record.scale != 0
     guard quantizes || type.rawValue == record.elementType else {
       throw EdgeError(
         .typeMismatch, "input %s has element type %0, %1 was given (EDGERT_* codes of edgert.h)",
@@ -25,21 +26,25 @@ extension Session {
     let view = input(position)
     guard byteCount == view.count * type.byteCount else {
       throw EdgeError(
-        .invalidArgument, "input %s has %0 elements of %1 bytes, but `bytes` is %2", view.count, type.byteCount,
+        .invalidArgument, "input %s has %0 elements of %1 bytes, but `bytes` is %2", view.count,
+        type.byteCount,
         byteCount, name: name)
     }
     guard view.count > 0 else { return }
     guard let data else { throw EdgeError(.invalidArgument, "data must not be NULL", name: name) }
     if quantizes {
       kernels.pointee.quantize_s8(
-        data.assumingMemoryBound(to: Float.self), view.int8, Int64(view.count), 1 / view.scale, view.zeroPoint)
+        data.assumingMemoryBound(to: Float.self), view.int8, Int64(view.count), 1 / view.scale,
+        view.zeroPoint)
     } else {
       view.data.copyMemory(from: data, byteCount: byteCount)
     }
   }
 
   /// Writes a tensor as float32, dequantized if needed; `values` has room for `view.count`.
-  public func readFloats(_ view: TensorView, into values: UnsafeMutablePointer<Float>) throws(EdgeError) {
+  public func readFloats(_ view: TensorView, into values: UnsafeMutablePointer<Float>)
+    throws(EdgeError)
+  {
     let count = view.count
     switch view.type {
     case .float32:
@@ -48,7 +53,8 @@ extension Session {
       kernels.pointee.dequantize_s8(view.int8, values, Int64(count), view.scale, view.zeroPoint)
     case .int8, .bool, .uint8, .float16, .int16, .int32, .int64:
       throw EdgeError(
-        .typeMismatch, "the output has element type %0, which is no float: read it with edgert_map_output",
+        .typeMismatch,
+        "the output has element type %0, which is no float: read it with edgert_map_output",
         Int(view.type.rawValue))
     }
   }

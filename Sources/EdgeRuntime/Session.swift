@@ -2,11 +2,12 @@ import CEdgeHost
 import CEdgeKernels
 import EdgeFormat
 
-/// Memory and progress of running one model: a value that lives at the start of the session's one memory block.
+/// Memory and progress of running one model: a value that lives at the start of the session's one
+/// memory block.
 ///
-/// The block holds, in this order and each 64-byte aligned: this value, the cancel flag, a view per tensor, values of symbols and
-/// expressions, profile counters per node, state tensors, the arena (and `EDGE_OVERREAD` bytes that kernels may read),
-/// scratch per thread, the worker pool.
+/// The block holds, in this order and each 64-byte aligned: this value, the cancel flag, a view per
+/// tensor, values of symbols and expressions, profile counters per node, state tensors, the arena
+/// (and `EDGE_OVERREAD` bytes that kernels may read), scratch per thread, the worker pool.
 public struct Session {
   public let model: Model
   public let threads: Int
@@ -86,16 +87,19 @@ public struct Session {
   ) throws(EdgeError) -> UnsafeMutablePointer<Session> {
     let threads = max(1, threads)
     guard threads <= maxThreads else {
-      throw EdgeError(.invalidArgument, "%0 threads asked for, at most %1 are allowed", threads, maxThreads)
+      throw EdgeError(
+        .invalidArgument, "%0 threads asked for, at most %1 are allowed", threads, maxThreads)
     }
     let layout = Layout(model: model, threads: threads)
     if let memory {
       guard Int(bitPattern: memory) % alignment == 0 else {
-        throw EdgeError(.memoryMisaligned, "session memory must start at a multiple of %0", alignment)
+        throw EdgeError(
+          .memoryMisaligned, "session memory must start at a multiple of %0", alignment)
       }
       guard memoryBytes >= layout.total else {
         throw EdgeError(
-          .memoryTooSmall, "the session needs %0 bytes with %1 threads, %2 were given: ask edgert_session_memory",
+          .memoryTooSmall,
+          "the session needs %0 bytes with %1 threads, %2 were given: ask edgert_session_memory",
           layout.total, threads, memoryBytes)
       }
     }
@@ -112,8 +116,10 @@ public struct Session {
       to: Session(
         model: model, threads: threads, kernels: kernels,
         views: (block + layout.views).bindMemory(to: TensorView.self, capacity: model.tensorCount),
-        sizes: (block + layout.sizes).bindMemory(to: Int.self, capacity: model.symbolCount + model.expressionCount),
-        profile: (block + layout.profile).bindMemory(to: ProfileCounter.self, capacity: model.nodeCount),
+        sizes: (block + layout.sizes).bindMemory(
+          to: Int.self, capacity: model.symbolCount + model.expressionCount),
+        profile: (block + layout.profile).bindMemory(
+          to: ProfileCounter.self, capacity: model.nodeCount),
         state: block + layout.state, scratch: block + layout.scratch, pool: pool,
         cancelFlag: (block + layout.flag).bindMemory(to: UInt32.self, capacity: 1),
         owned: memory == nil ? block : nil))
@@ -124,7 +130,9 @@ public struct Session {
     edge_host_flag_set(session.pointee.cancelFlag, 0)
     session.pointee.clearProfile()
     session.pointee.resetState()
-    for index in 0..<model.symbolCount { session.pointee.sizes[index] = Int(model.symbols[index].bound) }
+    for index in 0..<model.symbolCount {
+      session.pointee.sizes[index] = Int(model.symbols[index].bound)
+    }
     return session
   }
 
@@ -144,7 +152,8 @@ public struct Session {
         let zero = record.scale != 0 ? UInt8(truncatingIfNeeded: record.zeroPoint) : 0
         (state + Int(record.offset)).initializeMemory(as: UInt8.self, repeating: zero, count: bytes)
       } else {
-        (state + Int(record.offset)).copyMemory(from: model.weights + Int(record.initial), byteCount: bytes)
+        (state + Int(record.offset)).copyMemory(
+          from: model.weights + Int(record.initial), byteCount: bytes)
       }
     }
   }

@@ -1,4 +1,5 @@
-/// Status codes of the library: the one table behind `EDGERT_*`, `edgert_status_name` and docs/c-abi.md.
+/// Status codes of the library: the one table behind `EDGERT_*`, `edgert_status_name` and
+/// docs/c-abi.md.
 public enum StatusCode: Int32, CaseIterable, Sendable {
   case ok = 0
   case invalidArgument = 100

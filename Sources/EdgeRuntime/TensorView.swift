@@ -78,11 +78,14 @@ public struct NodeView {
 
   // What follows is for `check`.
 
-  /// Throws unless the node has this many inputs, of which the first `required` are there, and outputs.
+  /// Throws unless the node has this many inputs, of which the first `required` are there, and
+  /// outputs.
   @inline(never)
   public func expect(inputs: Int, required: Int, outputs: Int = 1) throws(EdgeError) {
     guard inputCount == inputs, outputCount == outputs else {
-      throw corrupt("an operator has %0 inputs and %1 outputs, not %2 and %3", inputCount, outputCount, inputs, outputs)
+      throw corrupt(
+        "an operator has %0 inputs and %1 outputs, not %2 and %3", inputCount, outputCount, inputs,
+        outputs)
     }
     for position in 0..<required where !has(position) {
       throw corrupt("operand %0 is missing", position)

@@ -9,7 +9,9 @@ extension Model {
         let storage = Storage(rawValue: record.storage), Int(record.rank) <= TensorRecord.maxRank,
         isName(record.name)
       else { throw corrupt("tensor %0 has an unknown type or place, or no name", index) }
-      guard record.scale >= 0, record.scale.isFinite, record.zeroPoint >= -32768, record.zeroPoint <= 32767 else {
+      guard record.scale >= 0, record.scale.isFinite, record.zeroPoint >= -32768,
+        record.zeroPoint <= 32767
+      else {
         throw corrupt("the quantization of tensor %0 is not sound", index)
       }
       var bytes = type.byteCount
@@ -21,7 +23,9 @@ extension Model {
         bytes *= size
         guard record.expression(axis) <= expressionCount,
           (record.expression(axis) != 0) == (record.dynamicAxes >> UInt32(axis) & 1 == 1)
-        else { throw corrupt("axis %1 of tensor %0 refers to a size that is not there", index, axis) }
+        else {
+          throw corrupt("axis %1 of tensor %0 refers to a size that is not there", index, axis)
+        }
       }
       let area =
         switch storage {
@@ -34,7 +38,9 @@ extension Model {
         area - record.offset >= record.bytes
       else { throw corrupt("tensor %0 of %1 bytes does not fit where it is placed", index, bytes) }
       if storage == .state, record.initial != TensorRecord.noInitialValue {
-        guard record.initial <= UInt64(weightBytes), UInt64(weightBytes) - record.initial >= record.bytes else {
+        guard record.initial <= UInt64(weightBytes),
+          UInt64(weightBytes) - record.initial >= record.bytes
+        else {
           throw corrupt("the initial value of tensor %0 is not in the file", index)
         }
       }
@@ -44,12 +50,16 @@ extension Model {
   func checkInterface() throws(EdgeError) {
     for position in 0..<inputCount + outputCount {
       guard Int(interface[position]) < tensorCount else {
-        throw EdgeError(.modelCorrupt, "input or output %0 is tensor %1 of %2", position, Int(interface[position]), tensorCount)
-          .at(section: .interface)
+        throw EdgeError(
+          .modelCorrupt, "input or output %0 is tensor %1 of %2", position,
+          Int(interface[position]), tensorCount
+        )
+        .at(section: .interface)
       }
       let record = tensors[Int(interface[position])]
       guard record.storage != Storage.weights.rawValue else {
-        throw EdgeError(.modelCorrupt, "input or output %0 lies in the weights", position).at(section: .interface)
+        throw EdgeError(.modelCorrupt, "input or output %0 lies in the weights", position).at(
+          section: .interface)
       }
     }
   }
@@ -60,7 +70,10 @@ extension Model {
       guard Int(symbol.input) < inputCount, isName(symbol.name),
         symbol.axis < UInt32(inputRecord(Int(symbol.input)).rank),
         Int(symbol.bound) == inputRecord(Int(symbol.input)).dimension(Int(symbol.axis))
-      else { throw EdgeError(.modelCorrupt, "size symbol %0 is not an axis of an input", index).at(section: .symbols) }
+      else {
+        throw EdgeError(.modelCorrupt, "size symbol %0 is not an axis of an input", index).at(
+          section: .symbols)
+      }
     }
     for index in 0..<expressionCount {
       let record = expressions[index]
@@ -70,10 +83,12 @@ extension Model {
         case .constant: true
         case .symbol: record.left >= 0 && Int(record.left) < symbolCount
         case .add, .multiply, .floorDivide, .maximum, .minimum:
-          record.left >= 0 && Int(record.left) < index && record.right >= 0 && Int(record.right) < index
+          record.left >= 0 && Int(record.left) < index && record.right >= 0
+            && Int(record.right) < index
         }
       guard sound else {
-        throw EdgeError(.modelCorrupt, "size expression %0 is not sound", index).at(section: .expressions)
+        throw EdgeError(.modelCorrupt, "size expression %0 is not sound", index).at(
+          section: .expressions)
       }
     }
   }
@@ -82,11 +97,15 @@ extension Model {
     for index in 0..<metadataCount {
       guard isName(metadata[index].key), isName(metadata[index].value),
         index == 0 || compareBytes(name(metadata[index - 1].key), name(metadata[index].key)) < 0
-      else { throw EdgeError(.modelCorrupt, "metadata entry %0 is not sound", index).at(section: .metadata) }
+      else {
+        throw EdgeError(.modelCorrupt, "metadata entry %0 is not sound", index).at(
+          section: .metadata)
+      }
     }
   }
 
-  /// Checks every node with its operator's own rules, at the bounds of dynamic axes, and sums up scratch.
+  /// Checks every node with its operator's own rules, at the bounds of dynamic axes, and sums up
+  /// scratch.
   mutating func checkNodes() throws(EdgeError) {
     let stride = MemoryLayout<TensorView>.stride
     guard let block = edge_host_allocate(max(1, tensorCount) * stride) else {
@@ -117,19 +136,24 @@ extension Model {
       Int(record.parameterOffset) <= parameterBytes,
       parameterBytes - Int(record.parameterOffset) >= Int(record.parameterBytes)
     else {
-      throw EdgeError(.modelCorrupt, "node %0 refers to operands or parameters that are not there", index)
-        .at(section: .nodes, node: index)
+      throw EdgeError(
+        .modelCorrupt, "node %0 refers to operands or parameters that are not there", index
+      )
+      .at(section: .nodes, node: index)
     }
     for position in Int(record.operandStart)..<operandEnd {
       let operand = operands[position]
       guard operand == NodeRecord.absent || Int(operand) < tensorCount else {
-        throw EdgeError(.modelCorrupt, "node %0 uses tensor %1 of %2", index, Int(operand), tensorCount)
-          .at(section: .nodes, node: index)
+        throw EdgeError(
+          .modelCorrupt, "node %0 uses tensor %1 of %2", index, Int(operand), tensorCount
+        )
+        .at(section: .nodes, node: index)
       }
     }
     guard let view = view(index, views) else {
       throw EdgeError(
-        .featureUnsupported, "node %0 has operator code %1, which this runtime does not know: update the library",
+        .featureUnsupported,
+        "node %0 has operator code %1, which this runtime does not know: update the library",
         index, Int(record.opCode)
       ).at(section: .nodes, node: index)
     }
@@ -138,7 +162,8 @@ extension Model {
 
   private func isName(_ offset: UInt32) -> Bool { Int(offset) < nameBytes }
 
-  private func corrupt(_ text: StaticString, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) -> EdgeError {
+  private func corrupt(_ text: StaticString, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) -> EdgeError
+  {
     EdgeError(.modelCorrupt, text, a, b, c).at(section: .tensors)
   }
 }

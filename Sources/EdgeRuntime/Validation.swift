@@ -2,11 +2,13 @@ import CEdgeHost
 import CEdgeKernels
 import EdgeFormat
 
-// The trust boundary: after `Model.open` returns, every count, offset, code and size in the file is known to be sound,
-// and nothing is checked again but what the caller can change (sizes of dynamic axes, indices in data).
+// The trust boundary: after `Model.open` returns, every count, offset, code and size in the file is
+// known to be sound, and nothing is checked again but what the caller can change (sizes of dynamic
+// axes, indices in data).
 
 extension Model {
-  /// Largest size of an axis, tensor or section that a file may ask for: keeps every product inside 63 bits.
+  /// Largest size of an axis, tensor or section that a file may ask for: keeps every product inside
+  /// 63 bits.
   static let limit = 1 << 40
 
   /// Validates the bytes of a file and returns the model on them.
@@ -18,7 +20,8 @@ extension Model {
     _ bytes: UnsafeRawPointer, count: Int, skipDigest: Bool
   ) throws(EdgeError) -> Model {
     guard Int(bitPattern: bytes) % 64 == 0 else {
-      throw EdgeError(.memoryMisaligned, "the model's bytes must start at an address that is a multiple of 64")
+      throw EdgeError(
+        .memoryMisaligned, "the model's bytes must start at an address that is a multiple of 64")
     }
     let reader = Reader(base: bytes, count: count)
     let header = try Model.header(reader)
@@ -37,16 +40,23 @@ extension Model {
       throw EdgeError(.notAModel, "the file is empty: convert the model again, or copy it again")
     }
     guard let magic = reader.load(0, as: UInt64.self), magic == Header.magic else {
-      throw EdgeError(.notAModel, "not a .edge file (%0 bytes, wrong first bytes): make one with edgeconv convert", reader.count)
-        .at(offset: 0)
+      throw EdgeError(
+        .notAModel,
+        "not a .edge file (%0 bytes, wrong first bytes): make one with edgeconv convert",
+        reader.count
+      )
+      .at(offset: 0)
     }
     guard let header = reader.load(0, as: Header.self) else {
-      throw EdgeError(.modelCorrupt, "the file is cut off inside its header, at %0 bytes", reader.count)
-        .at(offset: reader.count)
+      throw EdgeError(
+        .modelCorrupt, "the file is cut off inside its header, at %0 bytes", reader.count
+      )
+      .at(offset: reader.count)
     }
     guard header.major == Header.major else {
       throw EdgeError(
-        .versionUnsupported, "the file has format %0.%1, this runtime reads %2.x: convert the model with its own edgeconv",
+        .versionUnsupported,
+        "the file has format %0.%1, this runtime reads %2.x: convert the model with its own edgeconv",
         Int(header.major), Int(header.minor), Int(Header.major)
       ).at(offset: 8)
     }
@@ -59,7 +69,8 @@ extension Model {
     }
     guard header.requiredFeatures & ~Header.knownFeatures == 0 else {
       throw EdgeError(
-        .featureUnsupported, "the file requires feature bits %0 that this runtime lacks: update the library",
+        .featureUnsupported,
+        "the file requires feature bits %0 that this runtime lacks: update the library",
         Int(truncatingIfNeeded: header.requiredFeatures & ~Header.knownFeatures)
       ).at(offset: 16)
     }
@@ -69,21 +80,32 @@ extension Model {
         Int(truncatingIfNeeded: header.fileBytes), reader.count
       ).at(offset: 24)
     }
-    guard isSound(header.arenaBytes), isSound(header.stateBytes), isSound(header.scratchBytes) else {
-      throw EdgeError(.modelCorrupt, "a memory size in the header is not a multiple of 64 below 2^40").at(offset: 64)
+    guard isSound(header.arenaBytes), isSound(header.stateBytes), isSound(header.scratchBytes)
+    else {
+      throw EdgeError(
+        .modelCorrupt, "a memory size in the header is not a multiple of 64 below 2^40"
+      ).at(offset: 64)
     }
     return header
   }
 
-  private static func isSound(_ bytes: UInt64) -> Bool { bytes <= UInt64(limit) && bytes % 64 == 0
+  private static func isSound(_ bytes: UInt64) -> Bool {
+    bytes <= UInt64(limit) && bytes % 64 == 0
   }
 
   private static func checkDigest(
     _ header: Header, _ bytes: UnsafeRawPointer, _ count: Int
   ) throws(EdgeError) {
-    guard fileDigest(bytes, count: count) == (header.digest0, header.digest1, header.digest2, header.digest3) else {
-      throw EdgeError(.digestMismatch, "the file's bytes do not match its SHA-256: it was damaged or edited; copy it again")
-        .at(offset: Header.digestOffset)
+    guard
+      fileDigest(bytes, count: count) == (
+        header.digest0, header.digest1, header.digest2, header.digest3
+      )
+    else {
+      throw EdgeError(
+        .digestMismatch,
+        "the file's bytes do not match its SHA-256: it was damaged or edited; copy it again"
+      )
+      .at(offset: Header.digestOffset)
     }
   }
 
@@ -93,25 +115,34 @@ extension Model {
     for index in 0..<Int(header.sectionCount) {
       let at = Header.byteCount + index * SectionRecord.byteCount
       guard let record = reader.load(at, as: SectionRecord.self) else {
-        throw EdgeError(.modelCorrupt, "section %0 of %1 is past the end of the file", index, Int(header.sectionCount)).at(offset: at)
+        throw EdgeError(
+          .modelCorrupt, "section %0 of %1 is past the end of the file", index,
+          Int(header.sectionCount)
+        ).at(offset: at)
       }
       guard let kind = SectionKind(rawValue: record.kind) else {
         if record.flags & SectionRecord.required == 0 { continue }
         throw EdgeError(
-          .featureUnsupported, "the file requires section kind %0, which this runtime does not know: update the library",
+          .featureUnsupported,
+          "the file requires section kind %0, which this runtime does not know: update the library",
           Int(record.kind)
         ).at(offset: at)
       }
       guard record.offset % 64 == 0, let part = reader.slice(record.offset, record.bytes),
         found[Int(kind.rawValue)] == nil
       else {
-        throw EdgeError(.modelCorrupt, "section %0 is misplaced, cut off or doubled", Int(record.kind))
-          .at(section: kind, offset: at)
+        throw EdgeError(
+          .modelCorrupt, "section %0 is misplaced, cut off or doubled", Int(record.kind)
+        )
+        .at(section: kind, offset: at)
       }
       if let size = kind.recordBytes {
         guard record.count <= UInt64(limit), record.count * UInt64(size) == record.bytes else {
-          throw EdgeError(.modelCorrupt, "section %0 has %1 bytes for %2 records", Int(record.kind), Int(record.bytes),
-            Int(truncatingIfNeeded: record.count)).at(section: kind, offset: at)
+          throw EdgeError(
+            .modelCorrupt, "section %0 has %1 bytes for %2 records", Int(record.kind),
+            Int(record.bytes),
+            Int(truncatingIfNeeded: record.count)
+          ).at(section: kind, offset: at)
         }
       }
       found[Int(kind.rawValue)] = part
@@ -119,7 +150,8 @@ extension Model {
     func part(_ kind: SectionKind) -> Reader {
       found[Int(kind.rawValue)] ?? Reader(base: reader.base, count: 0)
     }
-    func records<R: BitwiseCopyable>(_ kind: SectionKind, _ type: R.Type) -> (UnsafePointer<R>, Int) {
+    func records<R: BitwiseCopyable>(_ kind: SectionKind, _ type: R.Type) -> (UnsafePointer<R>, Int)
+    {
       let part = part(kind)
       return (part.base.assumingMemoryBound(to: type), part.count / MemoryLayout<R>.stride)
     }
@@ -133,17 +165,28 @@ extension Model {
     let interface = part(.interface)
     guard let face = interface.load(0, as: InterfaceRecord.self), face.inputCount <= 1 << 20,
       face.outputCount <= 1 << 20,
-      interface.count == InterfaceRecord.byteCount + 4 * (Int(face.inputCount) + Int(face.outputCount))
-    else { throw EdgeError(.modelCorrupt, "the list of inputs and outputs is missing or cut off").at(section: .interface) }
+      interface.count == InterfaceRecord.byteCount + 4
+        * (Int(face.inputCount) + Int(face.outputCount))
+    else {
+      throw EdgeError(.modelCorrupt, "the list of inputs and outputs is missing or cut off").at(
+        section: .interface)
+    }
     // Kernels may read past a weight tensor, as far as the contract of edge_kernels.h says.
     let weights = part(.weights)
-    guard weights.base + weights.count + Int(EDGE_OVERREAD) <= reader.base + reader.count || weights.count == 0
-    else { throw EdgeError(.modelCorrupt, "the weights end less than %0 bytes before the file does", Int(EDGE_OVERREAD)).at(section: .weights) }
+    guard
+      weights.base + weights.count + Int(EDGE_OVERREAD) <= reader.base + reader.count
+        || weights.count == 0
+    else {
+      throw EdgeError(
+        .modelCorrupt, "the weights end less than %0 bytes before the file does", Int(EDGE_OVERREAD)
+      ).at(section: .weights)
+    }
     guard names.count > 0, names.load(names.count - 1, as: UInt8.self) == 0 else {
       throw EdgeError(.modelCorrupt, "the names are missing or do not end").at(section: .names)
     }
     return Model(
-      bytes: reader.base, byteCount: reader.count, header: header, tensors: tensors, tensorCount: tensorCount,
+      bytes: reader.base, byteCount: reader.count, header: header, tensors: tensors,
+      tensorCount: tensorCount,
       nodes: nodes, nodeCount: nodeCount, operands: operands, operandCount: operandCount,
       parameters: part(.parameters).base, parameterBytes: part(.parameters).count,
       weights: weights.base, weightBytes: weights.count,

@@ -1,6 +1,7 @@
 import CEdgeHost
 
-/// A read-only view of a file's bytes; every access is bounds-checked and every integer little-endian.
+/// A read-only view of a file's bytes; every access is bounds-checked and every integer
+/// little-endian.
 ///
 /// Lives only inside the closure of `withFileBytes`.
 

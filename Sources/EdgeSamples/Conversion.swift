@@ -3,8 +3,8 @@ import EdgeFormat
 extension SampleTensor {
   /// The tensor with another element type, or nil when a value would change.
   ///
-  /// Integers go to any type that holds them exactly; float16 to float32 exactly; float32 to float16 rounded;
-  /// floats never become integers.
+  /// Integers go to any type that holds them exactly; float16 to float32 exactly; float32 to
+  /// float16 rounded; floats never become integers.
   func converted(to target: ElementType) -> SampleTensor? {
     if target == elementType { return self }
     if elementType.isFloat { return target.isFloat ? convertedFloats(to: target) : nil }
@@ -91,7 +91,8 @@ enum HalfFloat {
     if magnitude > 0x7F80_0000 { return sign | 0x7E00 }
     if magnitude >= 0x477F_F000 { return sign | 0x7C00 }
     if magnitude < 0x3880_0000 {
-      // Adding 0.5 leaves the half's subnormal steps of 2^-24 in the float's last bits, rounded to even.
+      // Adding 0.5 leaves the half's subnormal steps of 2^-24 in the float's last bits, rounded to
+      // even.
       let shifted = Float(bitPattern: magnitude) + 0.5
       return sign | UInt16(truncatingIfNeeded: shifted.bitPattern &- 0x3F00_0000)
     }

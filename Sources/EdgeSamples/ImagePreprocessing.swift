@@ -1,6 +1,7 @@
 /// How a picture becomes a model's input tensor.
 ///
-/// Resize, choose and order channels, then `(value - mean) / std` on the scale of 0...255, in the model's layout.
+/// Resize, choose and order channels, then `(value - mean) / std` on the scale of 0...255, in the
+/// model's layout.
 public struct ImagePreprocessing: Sendable {
   /// Where the channel axis stands.
   public enum Layout: Int, Sendable {
@@ -8,7 +9,8 @@ public struct ImagePreprocessing: Sendable {
     case nhwc = 1
   }
 
-  /// Which channels, in which order; gray is `(19595 R + 38470 G + 7471 B + 32768) >> 16`, after resizing.
+  /// Which channels, in which order; gray is `(19595 R + 38470 G + 7471 B + 32768) >> 16`, after
+  /// resizing.
   public enum Color: Int, Sendable {
     case rgb = 0
     case bgr = 1

@@ -1,8 +1,9 @@
 extension RGBImage {
   /// Stretches the picture with an antialiased triangle filter.
   ///
-  /// The same rule as Pillow's `resize((width, height), Image.BILINEAR)`: the filter's support grows with the
-  /// reduction, horizontal before vertical, 22-bit fixed-point weights, rounding to 8 bits after each pass.
+  /// The same rule as Pillow's `resize((width, height), Image.BILINEAR)`: the filter's support
+  /// grows with the reduction, horizontal before vertical, 22-bit fixed-point weights, rounding to
+  /// 8 bits after each pass.
   public func resized(width: Int, height: Int) -> RGBImage {
     if width == self.width && height == self.height { return self }
     let columns = ResizeWeights(from: self.width, to: width)

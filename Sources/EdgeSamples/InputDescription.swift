@@ -6,7 +6,8 @@ public struct InputDescription: Sendable {
   public let name: String
   /// Type of its elements.
   public let elementType: ElementType
-  /// Whether integers stand for scaled reals; float32 is then accepted too and quantized by the runtime.
+  /// Whether integers stand for scaled reals; float32 is then accepted too and quantized by the
+  /// runtime.
   public let isQuantized: Bool
   /// Extents; upper bounds on dynamic axes.
   public let shape: [Int]
@@ -30,10 +31,11 @@ public struct InputDescription: Sendable {
   /// Largest number of elements.
   public var elementCount: Int { shape.reduce(1, *) }
 
-  /// Turns `tensor` into one this input takes: leading axes of extent 1 may be missing or too many, and values
-  /// are converted when every one of them fits the input's type.
+  /// Turns `tensor` into one this input takes: leading axes of extent 1 may be missing or too many,
+  /// and values are converted when every one of them fits the input's type.
   ///
-  /// - Throws: an error that names both shapes or both types; `source` says where the tensor came from.
+  /// - Throws: an error that names both shapes or both types; `source` says where the tensor came
+  ///   from.
   func accepting(_ tensor: SampleTensor, from source: String) throws(SampleError) -> SampleTensor {
     guard let shape = matchingShape(tensor.shape) else {
       throw SampleError(

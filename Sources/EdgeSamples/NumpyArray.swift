@@ -2,8 +2,8 @@ import EdgeFormat
 
 /// Reads NumPy's `.npy` format, versions 1 to 3.
 ///
-/// Element types `f2 f4 f8 i1 i2 i4 i8 u1 b1`, little-endian; `f8` is rounded to float32, since no model input
-/// is wider. Fortran order becomes row-major.
+/// Element types `f2 f4 f8 i1 i2 i4 i8 u1 b1`, little-endian; `f8` is rounded to float32, since no
+/// model input is wider. Fortran order becomes row-major.
 public enum NumpyArray {
   /// Reads one `.npy` file.
   public static func read(_ path: String) throws(SampleError) -> SampleTensor {

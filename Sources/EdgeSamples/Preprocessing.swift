@@ -2,9 +2,9 @@ import CEdgeHost
 
 /// What a model's metadata says of its inputs and classes.
 ///
-/// Keys: `input.kind` (image, audio, tensor); `image.layout` (nchw, nhwc), `image.color` (rgb, bgr, gray),
-/// `image.mean` and `image.std` ("a,b,c" on the scale of 0...255), `image.resize` (stretch, none);
-/// `audio.rate`, `audio.length` (pad, strict); `labels` (class names, one a line).
+/// Keys: `input.kind` (image, audio, tensor); `image.layout` (nchw, nhwc), `image.color` (rgb, bgr,
+/// gray), `image.mean` and `image.std` ("a,b,c" on the scale of 0...255), `image.resize` (stretch,
+/// none); `audio.rate`, `audio.length` (pad, strict); `labels` (class names, one a line).
 public struct Preprocessing: Sendable {
   /// What the model's input is made from.
   public enum Kind: Sendable {
@@ -54,7 +54,8 @@ public struct Preprocessing: Sendable {
     }
   }
 
-  /// The class that a label of `labels.tsv` means: a decimal index, or a class name; nil when it is neither.
+  /// The class that a label of `labels.tsv` means: a decimal index, or a class name; nil when it is
+  /// neither.
   public func classIndex(_ label: String) -> Int? {
     for (index, name) in labels.enumerated() where Text.equal(name, label) { return index }
     return Text.integer([UInt8](label.utf8))

@@ -19,9 +19,9 @@ public struct RGBImage: Sendable {
 
   /// Reads a JPEG or PNG file, recognised by its first bytes, up to 64 Mpixel.
   ///
-  /// The result equals Pillow's `Image.open(path).convert("RGB")`: gray is repeated, palettes are looked up, an
-  /// alpha channel is dropped, 16-bit samples keep their high byte, CMYK is converted without a profile;
-  /// gamma, colour profiles and EXIF orientation are not applied.
+  /// The result equals Pillow's `Image.open(path).convert("RGB")`: gray is repeated, palettes are
+  /// looked up, an alpha channel is dropped, 16-bit samples keep their high byte, CMYK is converted
+  /// without a profile; gamma, colour profiles and EXIF orientation are not applied.
   public static func read(_ path: String) throws(SampleError) -> RGBImage {
     try withFileBytes(path) { (bytes) throws(SampleError) in try decode(path, bytes) }
   }

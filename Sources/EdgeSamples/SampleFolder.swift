@@ -17,9 +17,9 @@ public struct SampleFolder: Sendable {
 
   /// Lists a folder, not the folders in it.
   ///
-  /// With a `labels.tsv` (`path<TAB>label`, paths from the folder, further columns ignored, a heading line
-  /// beginning `file` or `path` skipped) these are the samples, in its order; else all files of a known
-  /// kind, sorted by the bytes of their names, hidden ones left out.
+  /// With a `labels.tsv` (`path<TAB>label`, paths from the folder, further columns ignored, a
+  /// heading line beginning `file` or `path` skipped) these are the samples, in its order; else all
+  /// files of a known kind, sorted by the bytes of their names, hidden ones left out.
   public init(_ path: String) throws(SampleError) {
     let names = try Self.names(path)
     hasLabelFile = names.contains { Text.equal($0, "labels.tsv") }
@@ -31,8 +31,8 @@ public struct SampleFolder: Sendable {
     if entries.isEmpty { throw Self.noSamples(path) }
   }
 
-  /// Paths of all files of a known kind in a folder, not in the folders in it, sorted by the bytes of their names;
-  /// hidden ones are left out.
+  /// Paths of all files of a known kind in a folder, not in the folders in it, sorted by the bytes
+  /// of their names; hidden ones are left out.
   ///
   /// - Throws: an error when the folder cannot be listed or has no such file.
   public static func files(in path: String) throws(SampleError) -> [String] {

@@ -1,7 +1,8 @@
 import CEdgeHost
 import EdgeFormat
 
-/// What one file gives: a tensor for every input of the model, and its class where the file knows it.
+/// What one file gives: a tensor for every input of the model, and its class where the file knows
+/// it.
 public struct Sample: Sendable {
   /// One tensor an input, in the order of the model's inputs.
   public let tensors: [SampleTensor]
@@ -24,9 +25,9 @@ public struct SampleReader: Sendable {
 
   /// Reads one file and prepares it for the model.
   ///
-  /// `.wav` needs audio metadata, `.jpg`, `.jpeg` and `.png` image metadata; `.npy` and `.bin` (little-endian
-  /// elements of the input's type, nothing else) serve models with one input; `.npz` holds an array for
-  /// every input under its name and may hold a `label`.
+  /// `.wav` needs audio metadata, `.jpg`, `.jpeg` and `.png` image metadata; `.npy` and `.bin`
+  /// (little-endian elements of the input's type, nothing else) serve models with one input; `.npz`
+  /// holds an array for every input under its name and may hold a `label`.
   public func read(_ path: String) throws(SampleError) -> Sample {
     guard let kind = SampleKind(path: path) else {
       throw SampleError(

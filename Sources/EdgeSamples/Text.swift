@@ -14,7 +14,8 @@ public enum Text {
     a.utf8.elementsEqual(b.utf8)
   }
 
-  /// Whether `text` ends in `ending`, given in lower case; ASCII upper case in `text` counts as equal.
+  /// Whether `text` ends in `ending`, given in lower case; ASCII upper case in `text` counts as
+  /// equal.
   public static func hasEnding(_ text: String, _ ending: StaticString) -> Bool {
     let bytes = [UInt8](text.utf8)
     let start = bytes.count - ending.utf8CodeUnitCount

@@ -13,10 +13,10 @@ public struct Waveform: Sendable {
 
   /// Reads a RIFF WAVE file.
   ///
-  /// PCM of 8 (unsigned), 16, 24 and 32 bits is divided by 2^(bits-1); 32-bit float is taken as it is; the
-  /// extensible header is understood. Several channels are mixed down to their mean. A data chunk whose
-  /// size is a streaming placeholder (0x7FFF0000 or more) reaches to the end of the file; one that ends
-  /// before its stated size is an error.
+  /// PCM of 8 (unsigned), 16, 24 and 32 bits is divided by 2^(bits-1); 32-bit float is taken as it
+  /// is; the extensible header is understood. Several channels are mixed down to their mean. A data
+  /// chunk whose size is a streaming placeholder (0x7FFF0000 or more) reaches to the end of the
+  /// file; one that ends before its stated size is an error.
   public static func read(_ path: String) throws(SampleError) -> Waveform {
     try withFileBytes(path) { (bytes) throws(SampleError) in
       try WaveParser(path: path, bytes: bytes).parse()

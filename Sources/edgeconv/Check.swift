@@ -4,7 +4,8 @@ import EdgeConvert
 /// `edgeconv check`: every obstacle of a model at once.
 struct CheckModel: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "List everything in an ONNX model that is not supported, or say that it is ready.",
+    commandName: "check",
+    abstract: "List everything in an ONNX model that is not supported, or say that it is ready.",
     discussion: "Exit code 0 when the model is ready for conversion, 2 when it is not.")
 
   @Argument(help: "The ONNX model.")
@@ -40,7 +41,9 @@ struct CheckModel: ParsableCommand {
         let findings = check.obstacles.map {
           Finding(node: $0.node, op: $0.op, opset: $0.opset, problem: $0.problem, remedy: $0.remedy)
         }
-        print(try JSONText.of(Verdict(model: model, ready: check.isReady, obstacles: findings, notes: check.notes)))
+        print(
+          try JSONText.of(
+            Verdict(model: model, ready: check.isReady, obstacles: findings, notes: check.notes)))
       } else if check.isReady {
         print("\(model): ready (\(check.graph.nodes.count) nodes)")
         for note in check.notes { print("  \(note)") }

@@ -20,7 +20,10 @@ enum Failure {
       let lines = obstacles.map {
         "  node '\($0.node)' (\($0.op), opset \($0.opset)): \($0.problem); \($0.remedy)"
       }
-      return (["edgeconv: \(obstacles.count) node\(obstacles.count == 1 ? " is" : "s are") not supported:"] + lines)
+      return
+        ([
+          "edgeconv: \(obstacles.count) node\(obstacles.count == 1 ? " is" : "s are") not supported:"
+        ] + lines)
         .joined(separator: "\n")
     case .invalid(let text): return "edgeconv: \(text)"
     case .usage(let text): return "edgeconv: \(text)"

@@ -4,7 +4,8 @@ import EdgeConvert
 /// `edgeconv inspect`: what a `.edge` file or an ONNX model holds.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a .edge file holds (interface, plan, memory, metadata, digest) or an ONNX model.")
+    abstract:
+      "Show what a .edge file holds (interface, plan, memory, metadata, digest) or an ONNX model.")
 
   @Argument(help: "A .edge file or an ONNX model.")
   var file: String

@@ -3,13 +3,16 @@ import EdgeConvert
 import EdgeFormat
 import Foundation
 
-/// Runs a model in float, for comparisons with other programs: raw little-endian tensors in, raw float32 out.
+/// Runs a model in float, for comparisons with other programs: raw little-endian tensors in, raw
+/// float32 out.
 struct Reference: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run an ONNX model in float on raw tensors.", shouldDisplay: false)
 
   @Argument(help: "An ONNX model.") var model: String
-  @Option(name: .customLong("input"), help: "NAME=2x3x4=FILE, elements as the model's input type (float32, int64...).")
+  @Option(
+    name: .customLong("input"),
+    help: "NAME=2x3x4=FILE, elements as the model's input type (float32, int64...).")
   var inputs: [String] = []
   @Option(help: "Folder for output_<index>.bin.") var output: String
   @Flag(help: "Apply the graph passes first.") var passes = false
@@ -22,7 +25,9 @@ struct Reference: ParsableCommand {
     var tensors: [String: Tensor] = [:]
     for text in inputs {
       let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-      guard parts.count == 3, let id = graph.inputs.first(where: { graph[$0].name == String(parts[0]) }) else {
+      guard parts.count == 3,
+        let id = graph.inputs.first(where: { graph[$0].name == String(parts[0]) })
+      else {
         throw ValidationError("\(text) is not NAME=SHAPE=FILE with the name of an input")
       }
       let shape = parts[1].split(separator: "x").compactMap { Int($0) }
@@ -39,7 +44,9 @@ struct Reference: ParsableCommand {
     for (index, tensor) in results.enumerated() {
       let bytes = tensor.floats.withUnsafeBytes { Data($0) }
       try bytes.write(to: URL(fileURLWithPath: "\(output)/output_\(index).bin"))
-      print("\(graph[graph.outputs[index]].name) \(tensor.type) \(tensor.shape.map(String.init).joined(separator: "x"))")
+      print(
+        "\(graph[graph.outputs[index]].name) \(tensor.type) \(tensor.shape.map(String.init).joined(separator: "x"))"
+      )
     }
     print("milliseconds \(best) nodes \(graph.nodes.count)")
   }
@@ -53,7 +60,8 @@ struct Reference: ParsableCommand {
       switch type {
       case .float32, .float16: return Tensor(values(Float.self), shape: shape, type: type)
       case .int8: return Tensor(values(Int8.self).map { Int64($0) }, shape: shape, type: type)
-      case .uint8, .bool: return Tensor(values(UInt8.self).map { Int64($0) }, shape: shape, type: type)
+      case .uint8, .bool:
+        return Tensor(values(UInt8.self).map { Int64($0) }, shape: shape, type: type)
       case .int16: return Tensor(values(Int16.self).map { Int64($0) }, shape: shape, type: type)
       case .int32: return Tensor(values(Int32.self).map { Int64($0) }, shape: shape, type: type)
       case .int64: return Tensor(values(Int64.self), shape: shape, type: type)

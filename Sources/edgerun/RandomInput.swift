@@ -3,7 +3,8 @@ import EdgeSamples
 
 /// Input for measurements: the same numbers every time.
 enum RandomInput {
-  /// Floats in -1...1; 8-bit integers of any value; wider integers and booleans, which are often indices, 0.
+  /// Floats in -1...1; 8-bit integers of any value; wider integers and booleans, which are often
+  /// indices, 0.
   static func tensor(for input: InputDescription) -> SampleTensor {
     let count = input.elementCount
     var state: UInt32 = 1

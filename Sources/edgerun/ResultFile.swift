@@ -3,8 +3,9 @@ import EdgeSamples
 
 /// Where result lines go: standard output, or a file that has its name only when it is complete.
 ///
-/// While lines are added they are in `FILE.partial`, each written at once and synced to the disk now and then, so an
-/// interruption costs at most the line being written. A FILE that is a device or pipe is written directly.
+/// While lines are added they are in `FILE.partial`, each written at once and synced to the disk
+/// now and then, so an interruption costs at most the line being written. A FILE that is a device
+/// or pipe is written directly.
 struct ResultFile {
   private let path: String?
   private let isPartial: Bool

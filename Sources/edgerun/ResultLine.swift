@@ -24,7 +24,8 @@ enum ResultLine {
     return line + ",\"ms\":" + millisecondText(report.nanoseconds) + "}\n"
   }
 
-  /// `"top":[{"label":"seven","index":7,"score":0.93}]`; the label is left out when the model has none.
+  /// `"top":[{"label":"seven","index":7,"score":0.93}]`; the label is left out when the model has
+  /// none.
   static func top(_ classes: [ScoredClass], labels: [String]) -> String {
     var text = "\"top\":["
     for (place, entry) in classes.enumerated() {
@@ -37,7 +38,8 @@ enum ResultLine {
     return text + "]"
   }
 
-  /// `{"name":"boxes","shape":[1,4420,4],"min":-1.5,"max":2.25,"mean":0.1}`; NaN counts in none of the three.
+  /// `{"name":"boxes","shape":[1,4420,4],"min":-1.5,"max":2.25,"mean":0.1}`; NaN counts in none of
+  /// the three.
   static func summary(name: String, shape: [Int], values: [Float]) -> String {
     var (least, greatest, sum, count) = (Double.infinity, -Double.infinity, 0.0, 0)
     for value in values where !value.isNaN {

@@ -1,7 +1,7 @@
 import CEdgeHost
 
-// Text of numbers, columns and JSON. `String ==` and formatting by the standard library need tables that small
-// boards have no room for.
+// Text of numbers, columns and JSON. `String ==` and formatting by the standard library need tables
+// that small boards have no room for.
 
 /// Whether two strings have the same bytes.
 func sameText(_ a: String, _ b: String) -> Bool {
@@ -14,7 +14,8 @@ func parsedNumber(_ text: String) -> Double? {
   return edge_cli_parse_number(text, &value) == 1 ? value : nil
 }
 
-/// A number with at most `digits` significant digits; "null" for infinities and NaN, as JSON has none.
+/// A number with at most `digits` significant digits; "null" for infinities and NaN, as JSON has
+/// none.
 func numberText(_ value: Double, digits: Int32 = 6) -> String {
   guard value.isFinite else { return "null" }
   var text = [CChar](repeating: 0, count: 32)

@@ -50,7 +50,8 @@ import Testing
       try AtomicFile.write([1], to: "/nonexistent/folder/m.edge")
     } throws: { error in
       guard case ConversionError.usage(let text) = error else { return false }
-      return text.contains("/nonexistent/folder/m.edge") && text.contains("create '/nonexistent/folder'")
+      return text.contains("/nonexistent/folder/m.edge")
+        && text.contains("create '/nonexistent/folder'")
     }
   }
 }

@@ -8,7 +8,8 @@ import Testing
     let x = fixture.input([1, 2, 4, 4])
     let a = fixture.node("Nonsense", [x])
     let b = fixture.node("NonMaxSuppression", [x, a])
-    let c = fixture.node("Upsample", [x, fixture.constant(reals([1, 1, 2, 2], shape: [4]))], opset: 17)
+    let c = fixture.node(
+      "Upsample", [x, fixture.constant(reals([1, 1, 2, 2], shape: [4]))], opset: 17)
     fixture.graph.outputs = [a, b, c]
     let check = try Check(fixture.graph)
     #expect(check.obstacles.map(\.op) == ["Nonsense", "NonMaxSuppression", "Upsample"])
@@ -18,7 +19,9 @@ import Testing
   @Test func aSimpleModelIsReady() throws {
     var fixture = PassFixture()
     let x = fixture.input([1, 2, 4, 4])
-    fixture.graph.outputs = [fixture.node("Relu", [fixture.node("Conv", [x, fixture.weights([3, 2, 3, 3])])])]
+    fixture.graph.outputs = [
+      fixture.node("Relu", [fixture.node("Conv", [x, fixture.weights([3, 2, 3, 3])])])
+    ]
     #expect(try Check(fixture.graph).isReady)
   }
 

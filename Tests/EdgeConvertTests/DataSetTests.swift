@@ -14,7 +14,9 @@ import Testing
     let folder = NSTemporaryDirectory() + "edgeconv-data-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+    for (name, bytes) in files {
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
     try body(folder)
   }
 
@@ -37,7 +39,10 @@ import Testing
   }
 
   @Test func readsInAFixedOrderWithLabels() throws {
-    let files = ["b.bin": floats(3, 4), "a.bin": floats(1, 2), "labels.tsv": Array("b.bin\t1\na.bin\t0\n".utf8)]
+    let files = [
+      "b.bin": floats(3, 4), "a.bin": floats(1, 2),
+      "labels.tsv": Array("b.bin\t1\na.bin\t0\n".utf8),
+    ]
     try withFolder(files) { folder in
       let data = try open(folder)
       #expect(data.count == 2)
@@ -48,7 +53,8 @@ import Testing
   }
 
   @Test func theChoiceOfSamplesFollowsTheSeed() throws {
-    let files = Dictionary(uniqueKeysWithValues: (0..<40).map { ("\($0).bin", floats(Float($0), 0)) })
+    let files = Dictionary(
+      uniqueKeysWithValues: (0..<40).map { ("\($0).bin", floats(Float($0), 0)) })
     try withFolder(files) { folder in
       func chosen(_ seed: UInt64) throws -> [Float] {
         let data = try open(folder, limit: 5, seed: seed)
@@ -73,19 +79,26 @@ import Testing
   }
 
   @Test func preprocessingIsReadAndChecked() throws {
-    let json = #"{"input.kind": "image", "image.mean": [104, 117, 123.5], "image.color": "bgr", "image.std": 1}"#
-    let files = ["p.json": Array(json.utf8), "bad.json": Array(#"{"image.means": 1}"#.utf8), "l.txt": Array("cat\ndog\n".utf8)]
+    let json =
+      #"{"input.kind": "image", "image.mean": [104, 117, 123.5], "image.color": "bgr", "image.std": 1}"#
+    let files = [
+      "p.json": Array(json.utf8), "bad.json": Array(#"{"image.means": 1}"#.utf8),
+      "l.txt": Array("cat\ndog\n".utf8),
+    ]
     try withFolder(files) { folder in
       let file = try PreprocessingFile(path: "\(folder)/p.json", labels: "\(folder)/l.txt")
       #expect(file.metadata["image.mean"] == "104,117,123.5")
       #expect(file.metadata["labels"] == "cat\ndog")
       #expect(file.preprocessing.classIndex("dog") == 1)
-      #expect(message { _ = try PreprocessingFile(path: "\(folder)/bad.json", labels: nil) }.contains("'image.means'"))
+      #expect(
+        message { _ = try PreprocessingFile(path: "\(folder)/bad.json", labels: nil) }.contains(
+          "'image.means'"))
     }
   }
 
   @Test func equalContentsHaveEqualDigests() throws {
-    try withFolder(["a.bin": floats(1, 2), "b.bin": floats(1, 2), "c.bin": floats(2, 1)]) { folder in
+    try withFolder(["a.bin": floats(1, 2), "b.bin": floats(1, 2), "c.bin": floats(2, 1)]) {
+      folder in
       let digests = try open(folder).digests()
       #expect(digests[0] == digests[1] && digests[0] != digests[2])
     }

@@ -8,18 +8,23 @@ import Testing
     var graph = Graph()
     var random = SplitMix(3)
     func value(_ name: String, _ shape: [Int]) -> ValueID {
-      graph.add(Value(name: name, type: .float32, shape: shape.map { Dimension($0) }, constant: nil))
+      graph.add(
+        Value(name: name, type: .float32, shape: shape.map { Dimension($0) }, constant: nil))
     }
     func weights(_ name: String, _ shape: [Int]) -> ValueID {
       let values = (0..<shape.reduce(1, *)).map { _ in random.gaussian() }
       return graph.add(
         Value(
-          name: name, type: .float32, shape: shape.map { Dimension($0) }, constant: Tensor(values, shape: shape)))
+          name: name, type: .float32, shape: shape.map { Dimension($0) },
+          constant: Tensor(values, shape: shape)))
     }
-    func conv(_ x: ValueID, _ shape: [Int], _ name: String, group: Int = 1, slope: Float? = 0.1) -> ValueID {
+    func conv(_ x: ValueID, _ shape: [Int], _ name: String, group: Int = 1, slope: Float? = 0.1)
+      -> ValueID
+    {
       let y = value(name, [1, shape[0], 4, 4])
       var node = Node(
-        name: name, op: "Conv", opset: 13, inputs: [x, weights(name + "w", shape), weights(name + "b", [shape[0]])],
+        name: name, op: "Conv", opset: 13,
+        inputs: [x, weights(name + "w", shape), weights(name + "b", [shape[0]])],
         outputs: [y])
       node.attributes["group"] = .int(Int64(group))
       if let slope {
@@ -34,7 +39,9 @@ import Testing
     let b = conv(x, [3, 3, 1, 1], "b")
     let joined = value("joined", [1, 8, 4, 4])
     graph.nodes.append(
-      Node(name: "joined", op: "Concat", opset: 13, inputs: [a, b], outputs: [joined], attributes: ["axis": .int(1)]))
+      Node(
+        name: "joined", op: "Concat", opset: 13, inputs: [a, b], outputs: [joined],
+        attributes: ["axis": .int(1)]))
     let c = conv(joined, [8, 1, 1, 1], "c", group: 8)
     let y = conv(c, [4, 8, 1, 1], "y", slope: nil)
     graph.inputs = [x]
@@ -51,7 +58,9 @@ import Testing
     let (graph, choices) = network()
     let equalization = Equalization(graph: graph, choices: choices)
     #expect(equalization.links.map(\.channels) == [5, 3, 8])
-    #expect(equalization.links[1].consumers.map(\.offset) == [5], "behind the channels of the other operand")
+    #expect(
+      equalization.links[1].consumers.map(\.offset) == [5],
+      "behind the channels of the other operand")
     var statistics: [ValueID: ChannelStatistics] = [:]
     let evaluator = try Evaluator(graph)
     for seed in UInt64(1)...4 {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct HistogramTests {
   @Test func emptyAndConstantValuesHaveUsableParameters() {
     let none = Observer.mse.range(of: Histogram())
-    #expect(AffineParameters(low: none.low, high: none.high) == AffineParameters(scale: 1, zeroPoint: 0))
+    #expect(
+      AffineParameters(low: none.low, high: none.high) == AffineParameters(scale: 1, zeroPoint: 0))
     var zeros = Histogram()
     zeros.add([0, 0, -0.0])
     #expect(zeros.zeroCount == 3 && zeros.counts.isEmpty)
@@ -25,7 +26,9 @@ import Testing
   @Test(arguments: 1...6) func orderAndGroupingDoNotMatter(seed: UInt64) {
     var random = SplitMix(seed)
     let batches = (0..<20).map { index in
-      (0..<200).map { _ in random.gaussian() * Float(sign: .plus, exponent: index % 9, significand: 1) }
+      (0..<200).map { _ in
+        random.gaussian() * Float(sign: .plus, exponent: index % 9, significand: 1)
+      }
     }
     var forward = Histogram()
     var backward = Histogram()
@@ -50,7 +53,9 @@ import Testing
     #expect(histogram.counts.count == Histogram.binCount)
     for (bin, count) in histogram.counts.enumerated() {
       let low = Double(histogram.first + bin) * histogram.width
-      let exact = values.count { $0 != 0 && Double($0) >= low && Double($0) < low + histogram.width }
+      let exact = values.count {
+        $0 != 0 && Double($0) >= low && Double($0) < low + histogram.width
+      }
       #expect(exact == count)
     }
     #expect(histogram.minimum == values.min() && histogram.maximum == values.max())

@@ -9,19 +9,28 @@ import Testing
     [number << 3 | 2, UInt8(payload.count)] + payload
   }
 
-  private func text(_ number: UInt8, _ value: String) -> [UInt8] { field(number, Array(value.utf8)) }
+  private func text(_ number: UInt8, _ value: String) -> [UInt8] {
+    field(number, Array(value.utf8))
+  }
 
   private func node(_ op: String, _ inputs: [String], _ outputs: [String]) -> [UInt8] {
     field(1, inputs.flatMap { text(1, $0) } + outputs.flatMap { text(2, $0) } + text(4, op))
   }
 
   /// A ModelProto of opset 13 around a GraphProto's fields.
-  private func model(_ graph: [UInt8]) -> [UInt8] { [8, 8] + field(7, graph) + field(8, [16, 13]) }
+  private func model(_ graph: [UInt8]) -> [UInt8] {
+    [8, 8] + field(7, graph) + field(8, [16, 13])
+  }
 
-  private func parse(_ bytes: [UInt8]) throws -> Graph { try bytes.withUnsafeBytes { try Import.parse($0) } }
+  private func parse(_ bytes: [UInt8]) throws -> Graph {
+    try bytes.withUnsafeBytes { try Import.parse($0) }
+  }
 
   @Test func aModelIsRead() throws {
-    let graph = try parse(model(node("Relu", ["t"], ["y"]) + node("Neg", ["x"], ["t"]) + field(11, text(1, "x")) + field(12, text(1, "y"))))
+    let graph = try parse(
+      model(
+        node("Relu", ["t"], ["y"]) + node("Neg", ["x"], ["t"]) + field(11, text(1, "x"))
+          + field(12, text(1, "y"))))
     #expect(graph.nodes.map(\.op) == ["Neg", "Relu"])
     #expect(graph.nodes.map(\.name) == ["t", "y"])
     #expect(graph.nodes[0].opset == 13)
@@ -32,7 +41,9 @@ import Testing
     ("reads a name nobody gives", ["missing"], ["y"]), ("depends on itself", ["y"], ["y"]),
   ])
   func contradictionsAreErrors(_ case: String, _ inputs: [String], _ outputs: [String]) {
-    #expect(throws: ConversionError.self) { try parse(model(node("Relu", inputs, outputs) + field(12, text(1, "y")))) }
+    #expect(throws: ConversionError.self) {
+      try parse(model(node("Relu", inputs, outputs) + field(12, text(1, "y"))))
+    }
   }
 
   @Test func twoProducersAreAnError() {
@@ -41,7 +52,8 @@ import Testing
   }
 
   @Test func everyTruncationIsAnErrorOrAModel() {
-    let bytes = model(node("Relu", ["x"], ["y"]) + field(11, text(1, "x")) + field(12, text(1, "y")))
+    let bytes = model(
+      node("Relu", ["x"], ["y"]) + field(11, text(1, "x")) + field(12, text(1, "y")))
     for count in 0..<bytes.count { _ = try? parse(Array(bytes.prefix(count))) }
     #expect(throws: ConversionError.self) { try parse([]) }
     #expect(throws: ConversionError.self) { try parse(Array("not an ONNX model".utf8)) }
@@ -50,7 +62,8 @@ import Testing
   @Test func damagedBytesNeverTrap() {
     let tensor: [UInt8] = [8, 3, 16, 1] + text(8, "w") + field(9, [UInt8](repeating: 1, count: 12))
     let bytes = model(
-      node("Add", ["x", "w"], ["y"]) + field(5, tensor) + field(11, text(1, "x")) + field(12, text(1, "y")))
+      node("Add", ["x", "w"], ["y"]) + field(5, tensor) + field(11, text(1, "x"))
+        + field(12, text(1, "y")))
     for place in bytes.indices {
       for bit in 0..<8 {
         var damaged = bytes
@@ -63,7 +76,8 @@ import Testing
 
   @Test func aTensorOfTheWrongSizeIsAnObstacle() throws {
     let tensor: [UInt8] = [8, 200, 1, 16, 1] + text(8, "w") + field(9, [0, 0, 0, 0])
-    let graph = try parse(model(node("Add", ["w", "w"], ["y"]) + field(5, tensor) + field(12, text(1, "y"))))
+    let graph = try parse(
+      model(node("Add", ["w", "w"], ["y"]) + field(5, tensor) + field(12, text(1, "y"))))
     #expect(graph.obstacles.count == 1)
   }
 

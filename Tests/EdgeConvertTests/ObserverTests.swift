@@ -7,7 +7,9 @@ import Testing
   /// Sum of |x - Q(x)|^p over the values themselves.
   private func error(_ values: [Float], _ low: Float, _ high: Float) -> Double {
     let parameters = AffineParameters(low: low, high: high)
-    return values.reduce(0) { $0 + pow(Double(abs($1 - parameters.rounded($1))), Observer.exponent) }
+    return values.reduce(0) {
+      $0 + pow(Double(abs($1 - parameters.rounded($1))), Observer.exponent)
+    }
   }
 
   @Test(arguments: [UInt64(1), 2, 3]) func mseRangeIsWithinTwoPercentOfBruteForce(seed: UInt64) {
@@ -65,7 +67,8 @@ import Testing
       histogram.add(values)
       let chosen = Observer.auto.range(of: histogram)
       let whole = Observer.minmax.range(of: histogram)
-      #expect(error(values, chosen.low, chosen.high) <= 1.001 * error(values, whole.low, whole.high))
+      #expect(
+        error(values, chosen.low, chosen.high) <= 1.001 * error(values, whole.low, whole.high))
     }
   }
 
@@ -78,7 +81,9 @@ import Testing
   }
 
   @Test func zeroIsExactAndTheRangeIsKept() {
-    for (low, high) in [(0, 1), (-1, 1), (-3, 0.001), (0.5, 7), (-8, -2), (-1e-3, 250)] as [(Float, Float)] {
+    for (low, high) in [(0, 1), (-1, 1), (-3, 0.001), (0.5, 7), (-8, -2), (-1e-3, 250)]
+      as [(Float, Float)]
+    {
       let parameters = AffineParameters(low: low, high: high)
       #expect(parameters.rounded(0) == 0)
       #expect((-128...127).contains(parameters.zeroPoint))

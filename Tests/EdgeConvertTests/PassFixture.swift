@@ -18,7 +18,8 @@ struct PassFixture {
   }
 
   mutating func noise(_ shape: [Int]) -> Tensor {
-    Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &random) }, shape: shape)
+    Tensor(
+      (0..<shape.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &random) }, shape: shape)
   }
 
   mutating func weights(_ shape: [Int]) -> ValueID {
@@ -33,8 +34,12 @@ struct PassFixture {
   }
 
   mutating func scalar(_ value: Float) -> ValueID { constant(Tensor([value], shape: [])) }
-  mutating func ints(_ values: [Int64]) -> ValueID { constant(Tensor(values, shape: [values.count])) }
-  mutating func constant(_ tensor: Tensor) -> ValueID { graph.add(Value(name: "c\(graph.values.count)", tensor)) }
+  mutating func ints(_ values: [Int64]) -> ValueID {
+    constant(Tensor(values, shape: [values.count]))
+  }
+  mutating func constant(_ tensor: Tensor) -> ValueID {
+    graph.add(Value(name: "c\(graph.values.count)", tensor))
+  }
 
   mutating func node(
     _ op: String, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], opset: Int = 17
@@ -53,7 +58,8 @@ struct PassFixture {
       [x, weights([channels]), weights([channels]), weights([channels]), positive([channels])])
   }
 
-  /// Runs the graph, rewrites it, runs it again, and expects the same outputs and these operators in this order.
+  /// Runs the graph, rewrites it, runs it again, and expects the same outputs and these operators
+  /// in this order.
   @discardableResult
   mutating func expect(
     _ outputs: [ValueID], after pass: @Sendable (Graph) throws -> Graph?, _ operators: [String],
@@ -73,7 +79,9 @@ struct PassFixture {
       #expect(a.shape == b.shape, sourceLocation: sourceLocation)
       let span = max(a.floats.map { abs($0) }.max() ?? 0, 1e-6)
       let worst = zip(a.floats, b.floats).map { abs($0 - $1) }.max() ?? 0
-      #expect(worst <= 1e-4 * span, "largest difference \(worst) of \(span)", sourceLocation: sourceLocation)
+      #expect(
+        worst <= 1e-4 * span, "largest difference \(worst) of \(span)",
+        sourceLocation: sourceLocation)
     }
     return rewritten
   }

@@ -21,7 +21,8 @@ import Testing
     let x = fixture.input([2, 3])
     let relu = fixture.node("Relu", [fixture.node("Identity", [x])])
     let same = fixture.node("Reshape", [relu, fixture.ints([2, 3])])
-    try fixture.expect([fixture.node("Dropout", [same])], after: repeated(Passes.removeIdentity), ["Relu"])
+    try fixture.expect(
+      [fixture.node("Dropout", [same])], after: repeated(Passes.removeIdentity), ["Relu"])
   }
 
   @Test mutating func transposesAndReshapesMerge() throws {
@@ -31,13 +32,15 @@ import Testing
     let flat = fixture.node("Flatten", [back])
     let shaped = fixture.node("Reshape", [flat, fixture.ints([4, -1])])
     try fixture.expect(
-      [fixture.node("Relu", [shaped])], after: repeated(Passes.removeIdentity, Passes.removeDead), ["Reshape", "Relu"])
+      [fixture.node("Relu", [shaped])], after: repeated(Passes.removeIdentity, Passes.removeDead),
+      ["Reshape", "Relu"])
   }
 
   @Test mutating func automaticPaddingBecomesPads() throws {
     let x = fixture.input([1, 2, 7, 8])
     let y = fixture.node(
-      "Conv", [x, fixture.weights([3, 2, 3, 3])], ["auto_pad": .string("SAME_LOWER"), "strides": .ints([2, 2])])
+      "Conv", [x, fixture.weights([3, 2, 3, 3])],
+      ["auto_pad": .string("SAME_LOWER"), "strides": .ints([2, 2])])
     let graph = try fixture.expect([y], after: Passes.canonicalizeWindows, ["Conv"])
     #expect(graph.nodes[0].ints("pads") == [1, 1, 1, 0])
   }
@@ -52,18 +55,21 @@ import Testing
     let x = fixture.input([2, 8])
     let swish = fixture.node("Mul", [x, fixture.node("Sigmoid", [x])])
     let clip = fixture.node(
-      "Clip", [fixture.node("Add", [swish, fixture.scalar(3)]), fixture.scalar(0), fixture.scalar(6)])
+      "Clip",
+      [fixture.node("Add", [swish, fixture.scalar(3)]), fixture.scalar(0), fixture.scalar(6)])
     let hard = fixture.node("Div", [fixture.node("Mul", [swish, clip]), fixture.scalar(6)])
     let erf = fixture.node("Erf", [fixture.node("Div", [hard, fixture.scalar(1.414_213_5)])])
     let gate = fixture.node("Add", [erf, fixture.scalar(1)])
     let gelu = fixture.node("Mul", [fixture.node("Mul", [hard, gate]), fixture.scalar(0.5)])
-    try fixture.expect([gelu], after: repeated(Passes.recognizeGates), ["Swish", "HardSwish", "Gelu"])
+    try fixture.expect(
+      [gelu], after: repeated(Passes.recognizeGates), ["Swish", "HardSwish", "Gelu"])
   }
 
   @Test mutating func paddingGoesIntoTheConvolution() throws {
     let x = fixture.input([1, 2, 5, 6])
     let pad = fixture.node("Pad", [x, fixture.ints([0, 0, 1, 2, 0, 0, 0, 1])])
-    let y = fixture.node("Conv", [pad, fixture.weights([3, 2, 3, 3])], ["pads": .ints([1, 0, 0, 0])])
+    let y = fixture.node(
+      "Conv", [pad, fixture.weights([3, 2, 3, 3])], ["pads": .ints([1, 0, 0, 0])])
     let graph = try fixture.expect([y], after: Passes.foldPad, ["Conv"])
     #expect(graph.nodes[0].ints("pads") == [2, 2, 0, 1])
   }
@@ -72,11 +78,13 @@ import Testing
     let x = fixture.input([1, 2, 5, 6])
     let pads = fixture.ints([0, 0, 1, 1, 0, 0, 1, 1])
     let window: [String: Attribute] = ["kernel_shape": .ints([2, 2])]
-    let raw = fixture.node("MaxPool", [fixture.node("Pad", [x, pads]), ], window)
-    let positive = fixture.node("MaxPool", [fixture.node("Pad", [fixture.node("Relu", [x]), pads])], window)
+    let raw = fixture.node("MaxPool", [fixture.node("Pad", [x, pads])], window)
+    let positive = fixture.node(
+      "MaxPool", [fixture.node("Pad", [fixture.node("Relu", [x]), pads])], window)
     let mean = fixture.node("AveragePool", [fixture.node("Pad", [x, pads])], window)
     try fixture.expect(
-      [raw, positive, mean], after: Passes.foldPad, ["Pad", "MaxPool", "Relu", "MaxPool", "AveragePool"])
+      [raw, positive, mean], after: Passes.foldPad,
+      ["Pad", "MaxPool", "Relu", "MaxPool", "AveragePool"])
   }
 
   @Test(arguments: ["Conv", "ConvTranspose", "Gemm", "MatMul"])
@@ -85,7 +93,8 @@ import Testing
     let spatial = op.hasPrefix("Conv")
     let x = fixture.input(spatial ? [2, 4, 5, 5] : [3, 4])
     let weights = fixture.weights(
-      op == "Conv" ? [6, 2, 3, 3] : op == "ConvTranspose" ? [4, 3, 3, 3] : op == "Gemm" ? [6, 4] : [4, 6])
+      op == "Conv"
+        ? [6, 2, 3, 3] : op == "ConvTranspose" ? [4, 3, 3, 3] : op == "Gemm" ? [6, 4] : [4, 6])
     let attributes: [String: Attribute] =
       spatial ? ["group": .int(2)] : op == "Gemm" ? ["transB": .int(1)] : [:]
     let y = fixture.node(op, [x, weights], attributes)
@@ -104,16 +113,19 @@ import Testing
     let x = fixture.input([1, 4, 6, 6])
     let scaled = fixture.node("Mul", [x, fixture.weights([1, 4, 1, 1])])
     let shifted = fixture.node("Sub", [fixture.scalar(0.5), scaled])
-    let y = fixture.node("Conv", [shifted, fixture.weights([6, 2, 3, 3]), fixture.weights([6])], ["group": .int(2)])
+    let y = fixture.node(
+      "Conv", [shifted, fixture.weights([6, 2, 3, 3]), fixture.weights([6])], ["group": .int(2)])
     let divided = fixture.node("Div", [y, fixture.positive([6, 1, 1])])
     try fixture.expect(
-      [fixture.node("Add", [divided, fixture.weights([1, 6, 1, 1])])], after: repeated(Passes.foldAffine), ["Conv"])
+      [fixture.node("Add", [divided, fixture.weights([1, 6, 1, 1])])],
+      after: repeated(Passes.foldAffine), ["Conv"])
   }
 
   @Test mutating func shiftBeforePaddingStays() throws {
     let x = fixture.input([1, 2, 6, 6])
     let shifted = fixture.node("Add", [x, fixture.scalar(1)])
-    let y = fixture.node("Conv", [shifted, fixture.weights([3, 2, 3, 3])], ["pads": .ints([1, 1, 1, 1])])
+    let y = fixture.node(
+      "Conv", [shifted, fixture.weights([3, 2, 3, 3])], ["pads": .ints([1, 1, 1, 1])])
     try fixture.expect([y], after: Passes.foldAffine, ["Add", "Conv"])
   }
 
@@ -122,25 +134,37 @@ import Testing
     let a = fixture.node("Relu", [fixture.node("Conv", [x, fixture.weights([3, 2, 3, 3])])])
     let b = fixture.node("LeakyRelu", [fixture.node("Conv", [a, fixture.weights([3, 3, 1, 1])])])
     let c = fixture.node(
-      "Clip", [fixture.node("ConvTranspose", [b, fixture.weights([3, 2, 2, 2])]), fixture.scalar(-0.1), fixture.scalar(0.2)])
-    try fixture.expect([c], after: repeated(Passes.fuseActivation), ["Conv", "Conv", "ConvTranspose"])
+      "Clip",
+      [
+        fixture.node("ConvTranspose", [b, fixture.weights([3, 2, 2, 2])]), fixture.scalar(-0.1),
+        fixture.scalar(0.2),
+      ])
+    try fixture.expect(
+      [c], after: repeated(Passes.fuseActivation), ["Conv", "Conv", "ConvTranspose"])
   }
 
   @Test mutating func residualsFuse() throws {
     let x = fixture.input([1, 2, 6, 6])
     let y = fixture.node("Conv", [x, fixture.weights([2, 2, 1, 1])])
     let sum = fixture.node("Relu", [fixture.node("Add", [y, x])])
-    let z = fixture.node("Relu", [fixture.node("Conv", [sum, fixture.weights([2, 2, 1, 1]), fixture.weights([2])])])
+    let z = fixture.node(
+      "Relu", [fixture.node("Conv", [sum, fixture.weights([2, 2, 1, 1]), fixture.weights([2])])])
     let end = fixture.node("Add", [sum, z])
-    try fixture.expect([end], after: repeated(Passes.fuseActivation, Passes.fuseResidual), ["Conv", "Conv"])
+    try fixture.expect(
+      [end], after: repeated(Passes.fuseActivation, Passes.fuseResidual), ["Conv", "Conv"])
   }
 
   @Test mutating func aClippedConvolutionKeepsItsAddition() throws {
     let x = fixture.input([1, 2, 6, 6])
     let y = fixture.node(
-      "Clip", [fixture.node("Conv", [x, fixture.weights([2, 2, 1, 1])]), fixture.scalar(0), fixture.scalar(0.3)])
+      "Clip",
+      [
+        fixture.node("Conv", [x, fixture.weights([2, 2, 1, 1])]), fixture.scalar(0),
+        fixture.scalar(0.3),
+      ])
     try fixture.expect(
-      [fixture.node("Add", [y, x])], after: repeated(Passes.fuseActivation, Passes.fuseResidual), ["Conv", "Add"])
+      [fixture.node("Add", [y, x])], after: repeated(Passes.fuseActivation, Passes.fuseResidual),
+      ["Conv", "Add"])
   }
 
   @Test(arguments: [[2, 3, 4, 4], [2, 3, 5], [2, 3]])
@@ -148,13 +172,18 @@ import Testing
     var fixture = PassFixture()
     let x = fixture.input(shape)
     try fixture.expect(
-      [fixture.batchNorm(x, 3)], after: Passes.lowerBatchNorm, shape.count == 2 ? ["Mul", "Add"] : ["Conv"])
+      [fixture.batchNorm(x, 3)], after: Passes.lowerBatchNorm,
+      shape.count == 2 ? ["Mul", "Add"] : ["Conv"])
   }
 
   @Test mutating func zeroBiasesGo() throws {
     let x = fixture.input([1, 2, 4, 4])
     let y = fixture.node(
-      "Conv", [x, fixture.weights([3, 2, 1, 1]), fixture.constant(Tensor([Float](repeating: 0, count: 3), shape: [3]))])
+      "Conv",
+      [
+        x, fixture.weights([3, 2, 1, 1]),
+        fixture.constant(Tensor([Float](repeating: 0, count: 3), shape: [3])),
+      ])
     let graph = try fixture.expect([y], after: Passes.dropZeroBias, ["Conv"])
     #expect(graph.nodes[0].inputs.count == 2)
   }
@@ -168,7 +197,8 @@ import Testing
     branch.nodes = [Node(name: "n", op: "Neg", opset: 13, inputs: [captured], outputs: [result])]
     branch.outputs = [result]
     let condition = fixture.constant(Tensor([Int64(1)], shape: [], type: .bool))
-    let y = fixture.node("If", [condition], ["then_branch": .graph(branch), "else_branch": .graph(Graph())])
+    let y = fixture.node(
+      "If", [condition], ["then_branch": .graph(branch), "else_branch": .graph(Graph())])
     fixture.graph.outputs = [y]
     let rewritten = try Passes.all(fixture.graph)
     #expect(rewritten.nodes.map(\.op) == ["Neg"])
@@ -178,15 +208,20 @@ import Testing
   @Test mutating func everythingTogether() throws {
     let x = fixture.input([1, 2, 8, 8])
     let pad = fixture.node("Pad", [x, fixture.ints([0, 0, 1, 1, 0, 0, 1, 1])])
-    let a = fixture.node("Relu", [fixture.batchNorm(fixture.node("Conv", [pad, fixture.weights([4, 2, 3, 3])]), 4)])
+    let a = fixture.node(
+      "Relu", [fixture.batchNorm(fixture.node("Conv", [pad, fixture.weights([4, 2, 3, 3])]), 4)])
     let b = fixture.batchNorm(fixture.node("Conv", [a, fixture.weights([4, 4, 1, 1])]), 4)
     let sum = fixture.node("Relu", [fixture.node("Add", [a, b])])
     let mean = fixture.node("ReduceMean", [sum], ["axes": .ints([2, 3]), "keepdims": .int(0)])
-    let y = fixture.node("Identity", [fixture.node("Gemm", [mean, fixture.weights([4, 3]), fixture.weights([3])])])
-    try fixture.expect([y], after: Passes.all, ["Conv", "Conv", "GlobalAveragePool", "Flatten", "Gemm"])
+    let y = fixture.node(
+      "Identity", [fixture.node("Gemm", [mean, fixture.weights([4, 3]), fixture.weights([3])])])
+    try fixture.expect(
+      [y], after: Passes.all, ["Conv", "Conv", "GlobalAveragePool", "Flatten", "Gemm"])
   }
 
-  private func repeated(_ passes: (@Sendable (Graph) throws -> Graph?)...) -> @Sendable (Graph) throws -> Graph? {
+  private func repeated(_ passes: (@Sendable (Graph) throws -> Graph?)...)
+    -> @Sendable (Graph) throws -> Graph?
+  {
     { graph in
       var current = graph
       for _ in 0..<8 {

@@ -3,7 +3,8 @@ import Testing
 
 @testable import EdgeConvert
 
-/// Packed weights against a naive reading of the layouts in `edge_kernels.h`, folded biases against plain arithmetic.
+/// Packed weights against a naive reading of the layouts in `edge_kernels.h`, folded biases against
+/// plain arithmetic.
 @Suite struct PlanPackingTests {
   struct Shape: Sendable {
     var groups = 1

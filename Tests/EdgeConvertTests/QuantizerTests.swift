@@ -70,11 +70,13 @@ import Testing
     sketch.outputs("y")
     let choices = try sketch.quantized()
     let expected: [String: Precision] = [
-      "s": .float32, "l": .float32, "c": .int8, "p": .int8, "d": .int8, "r": .float32, "y": .float32,
+      "s": .float32, "l": .float32, "c": .int8, "p": .int8, "d": .int8, "r": .float32,
+      "y": .float32,
     ]
     #expect(sketch.precisions(choices) == expected)
     let values = choices.quantization.values
-    #expect(values[sketch.id("l")] != nil, "the front end's result is quantized for the convolution")
+    #expect(
+      values[sketch.id("l")] != nil, "the front end's result is quantized for the convolution")
     #expect(values[sketch.id("d")] == nil, "the last convolution writes float")
     #expect(values[sketch.id("c")] == values[sketch.id("p")])
     #expect(choices.nodes.allSatisfy { ($0.precision == .float32) == !$0.reason.isEmpty })
@@ -90,7 +92,8 @@ import Testing
     sketch.node("Sqrt", ["mean"], "y", .table)
     sketch.outputs("y")
     let expected: [String: Precision] = [
-      "mel": .float32, "floored": .float32, "log": .float32, "a": .int8, "mean": .float32, "y": .float32,
+      "mel": .float32, "floored": .float32, "log": .float32, "a": .int8, "mean": .float32,
+      "y": .float32,
     ]
     let choices = try sketch.quantized()
     #expect(sketch.precisions(choices) == expected)
@@ -120,7 +123,9 @@ import Testing
     #expect(values[sketch.id("a")] == values[sketch.id("c")])
     let b = Float(sketch.id("b").index)
     let united = AffineParameters(low: -10 - b, high: 20 + b)
-    #expect(values[sketch.id("c")] == united, "the range of both, without what the copy alone was seen to hold")
+    #expect(
+      values[sketch.id("c")] == united,
+      "the range of both, without what the copy alone was seen to hold")
   }
 
   @Test func concatRescalesWhatIsMuchNarrower() throws {
@@ -180,7 +185,10 @@ import Testing
     #expect(scales("Gemm", [4, 3]).map { $0.rounded() } == [9, 10, 11])
     #expect(scales("Gemm", [3, 4], ["transB": .int(1)]).map { $0.rounded() } == [3, 7, 11])
     #expect(scales("ConvTranspose", [2, 3, 1, 2]).map { $0.rounded() } == [7, 9, 11])
-    #expect(scales("ConvTranspose", [2, 3, 1, 2], ["group": .int(2)]).map { $0.rounded() } == [1, 3, 5, 7, 9, 11])
+    #expect(
+      scales("ConvTranspose", [2, 3, 1, 2], ["group": .int(2)]).map { $0.rounded() } == [
+        1, 3, 5, 7, 9, 11,
+      ])
     #expect(WeightScales.scale([0, 0], searching: true) == 1)
   }
 }

@@ -9,20 +9,25 @@ import Testing
       name: "conv<1>", op: "Conv", precision: "int8", reason: "", shape: "1x8x4x4", stored: "int8",
       weightBytes: 1234,
       range: ConversionReport.Range(
-        observer: "mse", low: -1, high: 2, scale: 0.01, zeroPoint: -43, clipped: 0.0001, expectedSQNR: 38,
+        observer: "mse", low: -1, high: 2, scale: 0.01, zeroPoint: -43, clipped: 0.0001,
+        expectedSQNR: 38,
         outlierRatio: 1.5, sharedBy: 2), sqnr: 31.25)
     let float = ConversionReport.Layer(
-      name: "softmax", op: "Softmax", precision: "f32", reason: "no INT8 form of Softmax", shape: "1x10",
+      name: "softmax", op: "Softmax", precision: "f32", reason: "no INT8 form of Softmax",
+      shape: "1x10",
       stored: "f32", weightBytes: 0)
     return ConversionReport(
-      converter: "edgeconv 1.0.0", source: "a/m.onnx", sourceSHA256: "00", output: "m.edge", precision: "int8",
+      converter: "edgeconv 1.0.0", source: "a/m.onnx", sourceSHA256: "00", output: "m.edge",
+      precision: "int8",
       options: ["observer": "auto"],
       memory: ConversionReport.Memory(
-        fileBytes: 12_345, weightBytes: 9_000, arenaBytes: 4_096, arenaLowerBound: 4_000, stateBytes: 0,
+        fileBytes: 12_345, weightBytes: 9_000, arenaBytes: 4_096, arenaLowerBound: 4_000,
+        stateBytes: 0,
         scratchBytes: 640, sessionBytes: 6_400),
       layers: [float, layer],
       accuracy: AccuracyComparison(
-        samples: 100, outputs: [], reference: Proportion(90, of: 100), converted: Proportion(89, of: 100),
+        samples: 100, outputs: [], reference: Proportion(90, of: 100),
+        converted: Proportion(89, of: 100),
         difference: PairedDifference(lost: 2, gained: 1, total: 100)),
       warnings: [ConversionReport.Warning(text: "few samples", remedy: "give more")])
   }

@@ -50,7 +50,8 @@ public final class OpenModel {
     let view = session.pointee.input(position)
     var sizes = InlineArray<8, Int>(repeating: 1)
     for axis in 0..<view.rank { sizes[axis] = dims?[axis] ?? view.dims[axis] }
-    // The copy outlives the call that a closure, which cannot throw typed errors, would have to wrap.
+    // The copy outlives the call that a closure, which cannot throw typed errors, would have to
+    // wrap.
     let copy = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
     defer { copy.deallocate() }
     bytes.withUnsafeBytes { buffer in

@@ -1,6 +1,7 @@
 import EdgeFormat
 
-/// Assembles small `.edge` files: tensors each in a place of their own, nodes in the order they are added.
+/// Assembles small `.edge` files: tensors each in a place of their own, nodes in the order they are
+/// added.
 public struct PlanBuilder {
   /// Free bytes behind every tensor of the arena, so that writes past an end show.
   public static let gap = 128
@@ -89,7 +90,8 @@ public struct PlanBuilder {
     node(opCode, inputs: inputs, outputs: outputs, parameterBytes: bytes(of: parameters))
   }
 
-  /// Lets the caller choose the size of an input's axis below its bound; returns the size's expression.
+  /// Lets the caller choose the size of an input's axis below its bound; returns the size's
+  /// expression.
   public mutating func symbol(input position: Int, axis: Int) -> Int {
     var symbol = SymbolRecord()
     symbol.input = UInt32(position)

@@ -1,4 +1,5 @@
-/// The one rounding rule of int8 (docs/numerics.md): nearest, ties to even, then the zero point, then the clamp.
+/// The one rounding rule of int8 (docs/numerics.md): nearest, ties to even, then the zero point,
+/// then the clamp.
 public func requantize(
   _ value: Float, zeroPoint: Int32, low: Int32 = -128, high: Int32 = 127
 ) -> Int8 {

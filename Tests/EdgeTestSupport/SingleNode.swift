@@ -119,7 +119,8 @@ public struct SingleNode: Sendable {
     return plan.build()
   }
 
-  /// What a run on one kernel table and thread count gives, and whether it left the bytes behind the output alone.
+  /// What a run on one kernel table and thread count gives, and whether it left the bytes behind
+  /// the output alone.
   public func run(threads: Int, kernels: String) throws(EdgeError) -> (y: [UInt8], isClean: Bool) {
     let model = try OpenModel(file(), threads: threads, kernels: kernels)
     var position = 0

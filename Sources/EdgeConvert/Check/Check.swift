@@ -1,4 +1,5 @@
-/// Whether a model can become a `.edge` file: the canonical graph, and everything that stands in the way.
+/// Whether a model can become a `.edge` file: the canonical graph, and everything that stands in
+/// the way.
 public struct Check: Sendable {
   /// The graph after all passes, every shape inferred that can be.
   public let graph: Graph
@@ -14,7 +15,8 @@ public struct Check: Sendable {
   /// - Parameters:
   ///   - imported: as `Import` gives it.
   ///   - bounds: largest values of run-time sizes.
-  /// - Throws: `ConversionError.invalid` when the model contradicts itself; `.usage` when a bound is missing.
+  /// - Throws: `ConversionError.invalid` when the model contradicts itself; `.usage` when a bound
+  ///   is missing.
   public init(_ imported: Graph, bounds: [String: Int] = [:]) throws {
     let (graph, found) = try Check.examine(imported)
     self.graph = graph
@@ -23,7 +25,9 @@ public struct Check: Sendable {
       notes = []
       return
     }
-    let unknown = graph.nodes.filter { $0.outputs.contains { $0.map { graph[$0].shape == nil } ?? false } }
+    let unknown = graph.nodes.filter {
+      $0.outputs.contains { $0.map { graph[$0].shape == nil } ?? false }
+    }
     guard unknown.isEmpty else {
       obstacles = unknown.map {
         $0.obstacle("its shape cannot be inferred", remedy: "give the model's inputs shapes")
@@ -34,7 +38,8 @@ public struct Check: Sendable {
     let sizes = try RuntimeSizes(graph: graph, bounds: bounds)
     notes = sizes.notes
     do {
-      _ = try Plan(graph: graph, quantization: Quantization(floatNodes: graph.nodes.count), sizes: sizes)
+      _ = try Plan(
+        graph: graph, quantization: Quantization(floatNodes: graph.nodes.count), sizes: sizes)
       obstacles = []
     } catch ConversionError.obstacles(let refused) {
       obstacles = refused
@@ -78,7 +83,8 @@ public struct Check: Sendable {
       return [
         node.obstacle(
           "opset \(node.opset) of this operator is not supported",
-          remedy: "convert the model to an opset from \(max(low, 7)) to \(high) (onnx.version_converter)")
+          remedy:
+            "convert the model to an opset from \(max(low, 7)) to \(high) (onnx.version_converter)")
       ]
     }
     let found = rule.check(node, graph)
@@ -100,11 +106,16 @@ public struct Check: Sendable {
         remedy: "export the model with operators of the ONNX domain only")
     }
     switch node.op {
-    case "If": return node.obstacle("its condition depends on run-time data", remedy: "make the condition constant, or use Where")
+    case "If":
+      return node.obstacle(
+        "its condition depends on run-time data",
+        remedy: "make the condition constant, or use Where")
     case "Loop", "Scan":
-      return node.obstacle("loops are not supported", remedy: "export the model with the loop unrolled")
+      return node.obstacle(
+        "loops are not supported", remedy: "export the model with the loop unrolled")
     default:
-      return node.obstacle("the operator is not supported", remedy: "replace it by \(nearest(to: node.op))")
+      return node.obstacle(
+        "the operator is not supported", remedy: "replace it by \(nearest(to: node.op))")
     }
   }
 
@@ -118,7 +129,8 @@ public struct Check: Sendable {
       "ReduceMean, Sub, Mul, Sqrt and Div"
     case "ConvTranspose": "Resize and Conv"
     case "GatherElements", "GatherND": "Gather"
-    case "ArgMax", "ArgMin", "TopK", "NonMaxSuppression": "its input as the output, and the choice in the application"
+    case "ArgMax", "ArgMin", "TopK", "NonMaxSuppression":
+      "its input as the output, and the choice in the application"
     case "LRN": "BatchNormalization, and train again"
     default: "operators of docs/operators.md"
     }

@@ -14,7 +14,8 @@ public struct ModelSummary: Codable, Sendable {
   /// Operator type, with the domain when it is not ONNX's, to how often it occurs.
   public var operators: [String: Int]
   public var parameters: Int
-  /// Multiplications of convolutions and matrix products a run; per unit of the run-time sizes named in the text.
+  /// Multiplications of convolutions and matrix products a run; per unit of the run-time sizes
+  /// named in the text.
   public var multiplications: String
   public var producer: String
   public var irVersion: Int
@@ -32,12 +33,15 @@ public struct ModelSummary: Codable, Sendable {
     func interface(_ id: ValueID) -> Interface {
       let value = inferred[id]
       return Interface(
-        name: value.name, type: value.type.map { "\($0)" } ?? "?", shape: value.shape?.map(\.description) ?? ["?"])
+        name: value.name, type: value.type.map { "\($0)" } ?? "?",
+        shape: value.shape?.map(\.description) ?? ["?"])
     }
     inputs = graph.inputs.map(interface)
     outputs = graph.outputs.map(interface)
     operators = [:]
-    for node in graph.nodes { operators[node.domain.isEmpty ? node.op : "\(node.domain).\(node.op)", default: 0] += 1 }
+    for node in graph.nodes {
+      operators[node.domain.isEmpty ? node.op : "\(node.domain).\(node.op)", default: 0] += 1
+    }
     parameters = graph.values.reduce(0) { $0 + ($1.constant?.count ?? 0) }
     multiplications = canonical.multiplications.description
     producer = graph.origin.producer
@@ -53,13 +57,19 @@ public struct ModelSummary: Codable, Sendable {
     func line(_ role: String, _ item: Interface) -> String {
       "\(role)  \(item.name)  \(item.type) [\(item.shape.joined(separator: ", "))]"
     }
-    let versions = opsets.sorted { $0.key < $1.key }.map { "\($0.key.isEmpty ? "" : "\($0.key) ")\($0.value)" }
-    let histogram = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+    let versions = opsets.sorted { $0.key < $1.key }.map {
+      "\($0.key.isEmpty ? "" : "\($0.key) ")\($0.value)"
+    }
+    let histogram = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+      "\($0.value) \($0.key)"
+    }
     var lines = [
       "ONNX      IR \(irVersion), opset \(versions.joined(separator: ", "))\(producer.isEmpty ? "" : ", by \(producer)")"
     ]
     lines += inputs.map { line("input   ", $0) } + outputs.map { line("output  ", $0) }
-    lines.append("nodes     \(nodes) (\(canonicalNodes) after folding and fusion): \(histogram.joined(separator: ", "))")
+    lines.append(
+      "nodes     \(nodes) (\(canonicalNodes) after folding and fusion): \(histogram.joined(separator: ", "))"
+    )
     lines.append("weights   \(parameters) parameters")
     lines.append("work      \(multiplications) multiplications a run")
     lines += metadata.sorted { $0.key < $1.key }.map { "metadata  \($0.key) = \($0.value)" }
@@ -78,10 +88,14 @@ extension Graph {
         guard let weights = operand(node, 1)?.shape else { return sum }
         return sum + size * weights.dropFirst().reduce(Dimension(1), *)
       case "ConvTranspose":
-        guard let weights = operand(node, 1)?.shape, let input = operand(node, 0)?.shape else { return sum }
+        guard let weights = operand(node, 1)?.shape, let input = operand(node, 0)?.shape else {
+          return sum
+        }
         return sum + input.reduce(Dimension(1), *) * weights.dropFirst().reduce(Dimension(1), *)
       case "Gemm", "MatMul":
-        guard let left = operand(node, 0)?.shape, let depth = node.int("transA") == 1 ? left.first : left.last else {
+        guard let left = operand(node, 0)?.shape,
+          let depth = node.int("transA") == 1 ? left.first : left.last
+        else {
           return sum
         }
         return sum + size * depth

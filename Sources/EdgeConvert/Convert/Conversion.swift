@@ -24,7 +24,9 @@ public struct Conversion {
   /// - Parameters:
   ///   - options: what to convert and how.
   ///   - progress: called with a step, the samples done and their number.
-  public init(_ options: ConversionOptions, progress: @escaping (Step, Int, Int) -> Void = { _, _, _ in }) {
+  public init(
+    _ options: ConversionOptions, progress: @escaping (Step, Int, Int) -> Void = { _, _, _ in }
+  ) {
     self.options = options
     self.progress = progress
   }
@@ -39,7 +41,8 @@ public struct Conversion {
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
     let calibration = try options.calibration.map {
       try DataSet(
-        $0, inputs: inputs, preprocessing: form.preprocessing, limit: options.samples, seed: options.seed)
+        $0, inputs: inputs, preprocessing: form.preprocessing, limit: options.samples,
+        seed: options.seed)
     }
     let validation = try options.validation.map {
       try DataSet($0, inputs: inputs, preprocessing: form.preprocessing)
@@ -53,7 +56,9 @@ public struct Conversion {
       metadata: provenance.metadata(form.metadata))
     let loaded = try LoadedFile(file.bytes, name: options.output)
     var report = provenance.report(file, loaded, decided)
-    report.warnings += sizes.notes.map { ConversionReport.Warning(text: $0, remedy: "give --bound to change it") }
+    report.warnings += sizes.notes.map {
+      ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
+    }
     if let validation {
       report.accuracy = try Verifier(graph: graph, data: validation).compare(loaded) {
         progress(.validating, $0, validation.count)
@@ -70,10 +75,14 @@ public struct Conversion {
     _ report: inout ConversionReport, _ graph: Graph, _ file: LoadedFile, _ data: DataSet
   ) throws {
     var probe = try LayerProbe(graph: graph, file: file)
-    for index in 0..<Swift.min(data.count, Verification.layerSamples) { try probe.add(data.sample(index)) }
+    for index in 0..<Swift.min(data.count, Verification.layerSamples) {
+      try probe.add(data.sample(index))
+    }
     let sqnr = probe.sqnr
     for (position, node) in graph.nodes.enumerated() {
-      guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else { continue }
+      guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else {
+        continue
+      }
       report.layers[position].sqnr = found
     }
   }
@@ -96,12 +105,15 @@ public struct Conversion {
   /// Float everywhere without data; else calibrates and quantizes.
   private func decide(_ graph: Graph, _ data: DataSet?) throws -> Decided {
     guard let data else {
-      let nodes = graph.nodes.map { _ in PrecisionChoice(precision: .float32, reason: "float asked for") }
+      let nodes = graph.nodes.map { _ in
+        PrecisionChoice(precision: .float32, reason: "float asked for")
+      }
       return Decided(
         graph: graph,
         choices: QuantizationChoices(
           quantization: Quantization(floatNodes: graph.nodes.count), nodes: nodes, values: [:]))
     }
-    return try QuantizationSearch(data: data, options: options) { progress(.calibrating, $0, $1) }.run(graph)
+    return try QuantizationSearch(data: data, options: options) { progress(.calibrating, $0, $1) }
+      .run(graph)
   }
 }

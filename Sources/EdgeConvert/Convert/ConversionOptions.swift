@@ -42,7 +42,8 @@ public struct ConversionOptions: Sendable {
     if let samples { stated["samples"] = String(samples) }
     if !keepFloat.isEmpty { stated["keep-float"] = keepFloat.joined(separator: ",") }
     if !bounds.isEmpty {
-      stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+      stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+        separator: ",")
     }
     return stated
   }

@@ -25,7 +25,8 @@ struct Provenance {
     shared = Set(fitted ?? []).intersection(measured ?? []).count
   }
 
-  /// Entries of the metadata section: what the runtime needs to prepare inputs, and what made the file.
+  /// Entries of the metadata section: what the runtime needs to prepare inputs, and what made the
+  /// file.
   func metadata(_ preprocessing: [String: String]) -> [(key: String, value: String)] {
     var entries = preprocessing
     entries["converter"] = "edgeconv \(Conversion.version)"
@@ -41,7 +42,9 @@ struct Provenance {
   }
 
   /// The report of an emitted file, without accuracy.
-  func report(_ file: EmittedFile, _ loaded: LoadedFile, _ decided: Conversion.Decided) -> ConversionReport {
+  func report(_ file: EmittedFile, _ loaded: LoadedFile, _ decided: Conversion.Decided)
+    -> ConversionReport
+  {
     let builder = ReportBuilder(
       graph: decided.graph, choices: decided.choices, histograms: decided.histograms)
     let memory = ConversionReport.Memory(
@@ -50,14 +53,16 @@ struct Provenance {
       scratchBytes: loaded.model.scratchBytes, sessionBytes: loaded.sessionBytes)
     var report = ConversionReport(
       converter: "edgeconv \(Conversion.version)", source: options.source, sourceSHA256: source,
-      output: options.output, precision: precision.rawValue, options: options.stated, calibration: calibration,
+      output: options.output, precision: precision.rawValue, options: options.stated,
+      calibration: calibration,
       validation: validation, memory: memory, layers: builder.layers, warnings: [])
     report.steps = decided.steps
     report.warnings = builder.warnings(samples: calibration?.samples)
     if shared > 0 {
       report.warnings.append(
         ConversionReport.Warning(
-          text: "\(shared) files calibrate and validate alike, so the accuracy is not of unseen data",
+          text:
+            "\(shared) files calibrate and validate alike, so the accuracy is not of unseen data",
           remedy: "give disjoint folders to --calibrate and --validate"))
     }
     return report

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Calibrates a graph and chooses, among several ways to quantize it, the one whose file comes nearest to the float
-/// reference on calibration samples.
+/// Calibrates a graph and chooses, among several ways to quantize it, the one whose file comes
+/// nearest to the float reference on calibration samples.
 struct QuantizationSearch {
   /// Samples that candidates are compared on, and that channel statistics are taken from.
   private static let trialSamples = 48
@@ -23,11 +23,14 @@ struct QuantizationSearch {
     let equalization = Equalization(graph: graph, choices: plain.choices)
     let passes = searches && !equalization.links.isEmpty ? 2 : 1
     let histograms = try observe(graph, plain, pass: 0, of: passes)
-    var best = Conversion.Decided(graph: graph, choices: plain.choose(histograms), histograms: histograms)
+    var best = Conversion.Decided(
+      graph: graph, choices: plain.choose(histograms), histograms: histograms)
     guard searches else { return best }
-    let trial = try Trial(graph: graph, data: data, limit: QuantizationSearch.trialSamples, bounds: options.bounds)
+    let trial = try Trial(
+      graph: graph, data: data, limit: QuantizationSearch.trialSamples, bounds: options.bounds)
     var least = try trial.noise(best)
-    best.steps.append("ranges and weights by least expected error: \(QuantizationSearch.text(least))")
+    best.steps.append(
+      "ranges and weights by least expected error: \(QuantizationSearch.text(least))")
     func offer(_ candidate: Conversion.Decided, _ step: String) throws {
       let noise = try trial.noise(candidate)
       guard noise < 0.97 * least else { return }
@@ -36,12 +39,14 @@ struct QuantizationSearch {
       (best, least) = (accepted, noise)
     }
     if passes == 2 {
-      let scaled = equalization.applied(try trial.channelStatistics(equalization.links.map(\.value)))
+      let scaled = equalization.applied(
+        try trial.channelStatistics(equalization.links.map(\.value)))
       let quantizer = try self.quantizer(scaled, settings)
       let histograms = try observe(scaled, quantizer, pass: 1, of: passes)
       try offer(
         Conversion.Decided(
-          graph: scaled, choices: quantizer.choose(histograms), histograms: histograms, steps: best.steps),
+          graph: scaled, choices: quantizer.choose(histograms), histograms: histograms,
+          steps: best.steps),
         "channels evened out between \(equalization.links.count) pairs of layers")
     }
     var settings = self.settings

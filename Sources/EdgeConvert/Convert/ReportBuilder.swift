@@ -15,12 +15,15 @@ struct ReportBuilder {
     if let samples, samples < 32 {
       warnings.append(
         ConversionReport.Warning(
-          text: "only \(samples) calibration samples", remedy: "give 100 or more that look like real input"))
+          text: "only \(samples) calibration samples",
+          remedy: "give 100 or more that look like real input"))
     }
-    for (id, choice) in choices.values.sorted(by: { $0.key < $1.key }) where choice.outlierRatio > 20 {
+    for (id, choice) in choices.values.sorted(by: { $0.key < $1.key })
+    where choice.outlierRatio > 20 {
       warnings.append(
         ConversionReport.Warning(
-          text: "'\(graph[id].name)' reaches \(Int(choice.outlierRatio)) times its 99.99th percentile",
+          text:
+            "'\(graph[id].name)' reaches \(Int(choice.outlierRatio)) times its 99.99th percentile",
           remedy: "look for a broken sample, or keep its node in float with --keep-float"))
     }
     for (id, histogram) in histograms.sorted(by: { $0.key < $1.key }) {
@@ -61,7 +64,8 @@ struct ReportBuilder {
     let count = weights(of: node)?.count ?? 0
     return ConversionReport.Layer(
       name: node.name, op: node.op, precision: choice.precision.rawValue, reason: choice.reason,
-      shape: output.flatMap { graph[$0].shape }.map { $0.map(\.description).joined(separator: "x") } ?? "?",
+      shape: output.flatMap { graph[$0].shape }.map { $0.map(\.description).joined(separator: "x") }
+        ?? "?",
       stored: isInt8 && value != nil ? "int8" : "f32", weightBytes: isInt8 ? count : 4 * count,
       range: value.map(ReportBuilder.range))
   }
@@ -76,7 +80,8 @@ struct ReportBuilder {
   private static func range(_ choice: ValueChoice) -> ConversionReport.Range {
     ConversionReport.Range(
       observer: choice.range.observer.name, low: choice.range.low, high: choice.range.high,
-      scale: choice.parameters.scale, zeroPoint: choice.parameters.zeroPoint, clipped: choice.clipped,
+      scale: choice.parameters.scale, zeroPoint: choice.parameters.zeroPoint,
+      clipped: choice.clipped,
       expectedSQNR: choice.expectedSQNR.isFinite ? choice.expectedSQNR : nil,
       outlierRatio: choice.outlierRatio, sharedBy: choice.sharedBy)
   }

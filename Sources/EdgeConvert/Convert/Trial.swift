@@ -1,4 +1,5 @@
-/// Compares candidate quantizations on a few calibration samples, with the file that each would become.
+/// Compares candidate quantizations on a few calibration samples, with the file that each would
+/// become.
 struct Trial {
   private let graph: Graph
   private let bounds: [String: Int]
@@ -22,7 +23,8 @@ struct Trial {
   /// Noise over signal of the outputs of the file that the decisions give, averaged over outputs.
   func noise(_ decided: Conversion.Decided) throws -> Double {
     let emitted = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
+      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
+    )
     let file = try LoadedFile(emitted.bytes, name: "candidate")
     var signal = [Double](repeating: 0, count: graph.outputs.count)
     var noise = signal

@@ -4,7 +4,8 @@ import Foundation
 public enum AtomicFile {
   /// Writes `bytes` beside `path`, flushes them to the disk, and renames the result to `path`.
   ///
-  /// A file that was at `path` is replaced at the last step; on failure it is as before and nothing new is left.
+  /// A file that was at `path` is replaced at the last step; on failure it is as before and nothing
+  /// new is left.
   /// - Throws: `ConversionError.usage` naming the path, the cause and the remedy.
   public static func write(_ bytes: [UInt8], to path: String) throws {
     let folder = (path as NSString).deletingLastPathComponent
@@ -13,7 +14,8 @@ public enum AtomicFile {
     guard descriptor >= 0 else {
       throw failure(path, errno, folder)
     }
-    let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let temporary = String(
+      decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     var error = store(bytes, descriptor)
     if fchmod(descriptor, 0o644) != 0, error == 0 { error = errno }
     if fsync(descriptor) != 0, error == 0 { error = errno }
@@ -30,14 +32,17 @@ public enum AtomicFile {
     }
   }
 
-  /// Writes everything; the error number, 0 when all went well. A file size limit is an error, not a signal.
+  /// Writes everything; the error number, 0 when all went well.
+  ///
+  /// A file size limit is an error, not a signal.
   private static func store(_ bytes: [UInt8], _ descriptor: Int32) -> Int32 {
     let previous = signal(SIGXFSZ, SIG_IGN)
     defer { signal(SIGXFSZ, previous) }
     return bytes.withUnsafeBytes { buffer in
       var done = 0
       while done < buffer.count {
-        let written = Foundation.write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+        let written = Foundation.write(
+          descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
         if written > 0 {
           done += written
         } else if written < 0, errno != EINTR {

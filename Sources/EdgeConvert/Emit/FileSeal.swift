@@ -4,7 +4,8 @@ import EdgeRuntime
 /// The last step of emitting a file: scratch as the runtime computes it, and the digest.
 enum FileSeal {
   /// The bytes with scratch and digest filled in, after the runtime itself has validated them.
-  /// - Throws: `ConversionError.invalid` when the runtime refuses the file, which is an error of the converter.
+  /// - Throws: `ConversionError.invalid` when the runtime refuses the file, which is an error of
+  ///   the converter.
   static func sealed(_ unsealed: [UInt8]) throws -> [UInt8] {
     var bytes = unsealed
     let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)

@@ -84,7 +84,8 @@ public struct Inspection: Codable, Sendable {
   public var nodes: [Node]
 
   /// Reads a file.
-  /// - Throws: `ConversionError.usage` when it cannot be read, or with the runtime's reason when it is not sound.
+  /// - Throws: `ConversionError.usage` when it cannot be read, or with the runtime's reason when it
+  ///   is not sound.
   public init(path: String) throws {
     let data: Data
     do {

@@ -6,7 +6,8 @@
 ///   - quantization: the decisions for this graph.
 ///   - bounds: largest value of each run-time size; a leading batch axis without one gets 1.
 ///   - metadata: entries of the metadata section, each key once, in any order.
-/// - Throws: `ConversionError`: every node without a lowering, sizes without a bound, or a contradiction.
+/// - Throws: `ConversionError`: every node without a lowering, sizes without a bound, or a
+///   contradiction.
 public func makeFile(
   graph: Graph, quantization: Quantization, bounds: [String: Int],
   metadata: [(key: String, value: String)]

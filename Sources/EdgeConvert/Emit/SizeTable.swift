@@ -1,6 +1,7 @@
 import EdgeFormat
 
-/// The expressions section under construction: sizes of dynamic axes in terms of the inputs', each step once.
+/// The expressions section under construction: sizes of dynamic axes in terms of the inputs', each
+/// step once.
 struct SizeTable {
   private struct Step: Hashable {
     var kind: ExpressionKind
@@ -20,7 +21,8 @@ struct SizeTable {
   }
 
   /// The index of the expression that gives a size.
-  /// - Throws: `ConversionError.invalid` for a symbol that no input sets, or a constant beyond 32 bits.
+  /// - Throws: `ConversionError.invalid` for a symbol that no input sets, or a constant beyond 32
+  ///   bits.
   mutating func index(of size: Dimension) throws -> Int {
     var sum: Int?
     let terms = size.terms.sorted {

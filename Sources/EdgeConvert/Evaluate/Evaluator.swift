@@ -16,7 +16,8 @@ public struct Evaluator: Sendable {
       if let rule = Operator.of(node) {
         rules.append(rule)
       } else {
-        missing.append(node.obstacle("is not known", remedy: "replace it by operators of the ONNX domain"))
+        missing.append(
+          node.obstacle("is not known", remedy: "replace it by operators of the ONNX domain"))
       }
     }
     guard missing.isEmpty else { throw ConversionError.obstacles(missing) }
@@ -31,7 +32,8 @@ public struct Evaluator: Sendable {
   ///   - inputs: a tensor for every graph input, by name.
   ///   - observe: sees every value that is computed, and the inputs, in order.
   /// - Returns: the outputs in the graph's order.
-  /// - Throws: `ConversionError.usage` when inputs are missing or do not fit; `.invalid` when operands contradict.
+  /// - Throws: `ConversionError.usage` when inputs are missing or do not fit; `.invalid` when
+  ///   operands contradict.
   public func run(
     _ inputs: [String: Tensor], observe: ((ValueID, Tensor) throws -> Void)? = nil
   ) throws -> [Tensor] {
@@ -63,10 +65,12 @@ public struct Evaluator: Sendable {
     for id in graph.inputs {
       let value = graph[id]
       guard let tensor = inputs[value.name] else {
-        throw ConversionError.usage("input \"\(value.name)\" is missing; the inputs are \(graph.inputNames)")
+        throw ConversionError.usage(
+          "input \"\(value.name)\" is missing; the inputs are \(graph.inputNames)")
       }
       if let shape = value.shape {
-        let fits = shape.count == tensor.shape.count
+        let fits =
+          shape.count == tensor.shape.count
           && zip(shape, tensor.shape).allSatisfy { expected, found in
             if let symbol = expected.symbolName {
               symbols[symbol] = symbols[symbol] ?? found
@@ -75,7 +79,8 @@ public struct Evaluator: Sendable {
             return expected.constant ?? found == found
           }
         guard fits else {
-          throw ConversionError.usage("input \"\(value.name)\" has shape \(tensor.shape), not \(shape)")
+          throw ConversionError.usage(
+            "input \"\(value.name)\" has shape \(tensor.shape), not \(shape)")
         }
       }
       values[id.index] = tensor

@@ -18,8 +18,10 @@ func multiply(
   let aStride = max(aOrder == .asIs ? k : m, 1)
   let bStride = max(bOrder == .asIs ? n : k, 1)
   cblas_sgemm(
-    CblasRowMajor, aOrder == .asIs ? CblasNoTrans : CblasTrans, bOrder == .asIs ? CblasNoTrans : CblasTrans,
-    Int32(m), Int32(n), Int32(k), alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride ?? n))
+    CblasRowMajor, aOrder == .asIs ? CblasNoTrans : CblasTrans,
+    bOrder == .asIs ? CblasNoTrans : CblasTrans,
+    Int32(m), Int32(n), Int32(k), alpha, a, Int32(aStride), b, Int32(bStride), beta, c,
+    Int32(cStride ?? n))
 }
 
 /// Keeps OpenBLAS on the calling thread, so that callers may evaluate samples side by side.

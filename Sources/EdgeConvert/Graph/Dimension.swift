@@ -1,5 +1,6 @@
-/// The size of an axis: a polynomial with integer coefficients in symbols (ONNX `dim_param` names) and in quotients of
-/// such polynomials, kept in a canonical form so that equal sizes compare equal.
+/// The size of an axis: a polynomial with integer coefficients in symbols (ONNX `dim_param` names)
+/// and in quotients of such polynomials, kept in a canonical form so that equal sizes compare
+/// equal.
 public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   /// A factor of a monomial.
   public indirect enum Atom: Hashable, Sendable {
@@ -18,11 +19,13 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   /// A size chosen at run time.
   public init(symbol: String) { terms = [[.symbol(symbol)]: 1] }
 
-  /// Beyond this magnitude sizes saturate: no tensor is that large, and no model may make the arithmetic trap.
+  /// Beyond this magnitude sizes saturate: no tensor is that large, and no model may make the
+  /// arithmetic trap.
   private static let limit = 1 << 62
 
   private static func saturated(_ sum: (partialValue: Int, overflow: Bool), negative: Bool) -> Int {
-    sum.overflow ? (negative ? -limit : limit) : Swift.max(-limit, Swift.min(limit, sum.partialValue))
+    sum.overflow
+      ? (negative ? -limit : limit) : Swift.max(-limit, Swift.min(limit, sum.partialValue))
   }
 
   private static func add(_ a: Int, _ b: Int) -> Int {
@@ -65,7 +68,8 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
     if let divisor = b.constant, divisor != 0 {
       if let value = a.constant {
         let quotient = value / divisor
-        return Dimension(value % divisor != 0 && (value < 0) != (divisor < 0) ? quotient - 1 : quotient)
+        return Dimension(
+          value % divisor != 0 && (value < 0) != (divisor < 0) ? quotient - 1 : quotient)
       }
       if a.terms.values.allSatisfy({ $0 % divisor == 0 }) {
         return Dimension(terms: a.terms.mapValues { $0 / divisor })
@@ -110,7 +114,9 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   }
 
   private func dividedByMonomial(_ b: Dimension) -> Dimension? {
-    guard b.terms.count == 1, let (factors, coefficient) = b.terms.first, coefficient != 0 else { return nil }
+    guard b.terms.count == 1, let (factors, coefficient) = b.terms.first, coefficient != 0 else {
+      return nil
+    }
     var quotient: [[Atom]: Int] = [:]
     for (key, value) in terms {
       guard value % coefficient == 0 else { return nil }
@@ -128,7 +134,8 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
     if let constant { return "\(constant)" }
     return terms.map { factors, coefficient in
       let names = factors.map { "\($0)" }
-      return (coefficient == 1 && !names.isEmpty ? names : ["\(coefficient)"] + names).joined(separator: "*")
+      return (coefficient == 1 && !names.isEmpty ? names : ["\(coefficient)"] + names).joined(
+        separator: "*")
     }.sorted().joined(separator: "+")
   }
 }
@@ -171,7 +178,8 @@ extension Dimension.Atom: CustomStringConvertible {
 extension Dimension {
   /// The name, when the size is one symbol.
   public var symbolName: String? {
-    guard terms.count == 1, let (factors, coefficient) = terms.first, coefficient == 1, factors.count == 1,
+    guard terms.count == 1, let (factors, coefficient) = terms.first, coefficient == 1,
+      factors.count == 1,
       case .symbol(let name) = factors[0]
     else { return nil }
     return name

@@ -15,7 +15,8 @@ public struct Value: Sendable {
   public var shape: [Dimension]?
   /// The content, when it is an initializer or has been folded.
   public var constant: Tensor?
-  /// The content of a small integer value (flattened) in terms of the inputs' symbols, such as what Shape gives.
+  /// The content of a small integer value (flattened) in terms of the inputs' symbols, such as what
+  /// Shape gives.
   public var symbolic: [Dimension]?
 
   /// A value of which only some things are known.
@@ -31,7 +32,8 @@ public struct Value: Sendable {
   /// A constant.
   public init(name: String, _ constant: Tensor) {
     self.init(
-      name: name, type: constant.type, shape: constant.shape.map { Dimension($0) }, constant: constant)
+      name: name, type: constant.type, shape: constant.shape.map { Dimension($0) },
+      constant: constant)
   }
 }
 
@@ -48,10 +50,13 @@ public enum Attribute: Sendable {
   case graphs([Graph])
 }
 
-/// One operator application. `inputs` may hold absent operands in the middle (ONNX's empty names).
+/// One operator application.
+///
+/// `inputs` may hold absent operands in the middle (ONNX's empty names).
 public struct Node: Sendable {
   public var name: String
-  /// ONNX operator type, such as "Conv"; passes may also use the fused forms documented at `Operator`.
+  /// ONNX operator type, such as "Conv"; passes may also use the fused forms documented at
+  /// `Operator`.
   public var op: String
   public var domain: String = ""
   public var opset: Int

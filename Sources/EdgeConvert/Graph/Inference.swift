@@ -2,23 +2,27 @@ import EdgeFormat
 
 /// Types, shapes and small contents of all values, from the graph's inputs on.
 ///
-/// Our own rules with symbolic sizes. What can be computed from constants is computed, so that shapes that depend on it
-/// are known.
+/// Our own rules with symbolic sizes. What can be computed from constants is computed, so that
+/// shapes that depend on it are known.
 enum Inference {
   /// Fills in what can be known.
-  /// - Returns: a problem for every node at which inference stopped; what follows from it is left unknown.
+  /// - Returns: a problem for every node at which inference stopped; what follows from it is left
+  ///   unknown.
   static func run(_ graph: inout Graph) -> [Obstacle] {
     var obstacles: [Obstacle] = []
     for node in graph.nodes {
       guard let rule = Operator.of(node) else { continue }
-      let known = node.inputs.compactMap { $0 }.allSatisfy { graph[$0].type != nil && graph[$0].shape != nil }
+      let known = node.inputs.compactMap { $0 }.allSatisfy {
+        graph[$0].type != nil && graph[$0].shape != nil
+      }
       guard known else { continue }
       do {
         try visit(node, rule, &graph)
       } catch ConversionError.obstacles(let found) {
         obstacles += found
       } catch ConversionError.invalid(let message) {
-        obstacles.append(node.obstacle(message, remedy: "the model contradicts itself; export it again"))
+        obstacles.append(
+          node.obstacle(message, remedy: "the model contradicts itself; export it again"))
       } catch {
         obstacles.append(node.obstacle("\(error)", remedy: "export the model again"))
       }
@@ -32,8 +36,12 @@ enum Inference {
   private static func visit(_ node: Node, _ rule: Operator, _ graph: inout Graph) throws {
     if node.outputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }) { return }
     if rule.isDeterministic, let operands = constants(node, graph) {
-      let sizes = (try? rule.infer(node, graph))?.compactMap { $0.shape.reduce(Dimension(1), *).constant } ?? []
-      guard sizes.allSatisfy({ $0 <= foldingLimit }) else { throw node.invalid("makes a constant of \(sizes) elements") }
+      let sizes =
+        (try? rule.infer(node, graph))?.compactMap { $0.shape.reduce(Dimension(1), *).constant }
+        ?? []
+      guard sizes.allSatisfy({ $0 <= foldingLimit }) else {
+        throw node.invalid("makes a constant of \(sizes) elements")
+      }
       for (output, tensor) in zip(node.outputs, try rule.evaluate(node, operands)) {
         if let output { graph.fix(output, tensor) }
       }
@@ -84,5 +92,7 @@ extension Graph {
 
 extension Operator {
   /// Its result depends on its operands only, so it may be computed at conversion.
-  var isDeterministic: Bool { !name.hasPrefix("Random") && name != "Bernoulli" && name != "Multinomial" }
+  var isDeterministic: Bool {
+    !name.hasPrefix("Random") && name != "Bernoulli" && name != "Multinomial"
+  }
 }

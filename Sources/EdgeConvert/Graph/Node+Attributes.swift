@@ -60,12 +60,15 @@ extension Node {
   func output(_ index: Int) -> ValueID? { index < outputs.count ? outputs[index] : nil }
 
   /// A contradiction in this node.
-  func invalid(_ problem: String) -> ConversionError { .invalid("node \"\(name)\" (\(op)): \(problem)") }
+  func invalid(_ problem: String) -> ConversionError {
+    .invalid("node \"\(name)\" (\(op)): \(problem)")
+  }
 
   /// Something of this node that is not supported.
   func obstacle(_ problem: String, remedy: String) -> Obstacle {
     Obstacle(
-      node: name, op: domain.isEmpty ? op : "\(domain).\(op)", opset: opset, problem: problem, remedy: remedy)
+      node: name, op: domain.isEmpty ? op : "\(domain).\(op)", opset: opset, problem: problem,
+      remedy: remedy)
   }
 }
 
@@ -78,13 +81,17 @@ extension Graph {
 
   /// Type of a required operand.
   func type(_ node: Node, _ index: Int) throws -> ElementType {
-    guard let type = operand(node, index)?.type else { throw node.invalid("operand \(index) is missing") }
+    guard let type = operand(node, index)?.type else {
+      throw node.invalid("operand \(index) is missing")
+    }
     return type
   }
 
   /// Shape of a required operand.
   func shape(_ node: Node, _ index: Int) throws -> [Dimension] {
-    guard let shape = operand(node, index)?.shape else { throw node.invalid("operand \(index) is missing") }
+    guard let shape = operand(node, index)?.shape else {
+      throw node.invalid("operand \(index) is missing")
+    }
     return shape
   }
 
@@ -104,7 +111,8 @@ extension Graph {
     }
     throw ConversionError.obstacles([
       node.obstacle(
-        "\(what) depends on run-time data", remedy: "make \(what) constant, or a function of input sizes")
+        "\(what) depends on run-time data",
+        remedy: "make \(what) constant, or a function of input sizes")
     ])
   }
 }
@@ -126,12 +134,16 @@ func need(_ node: Node, _ inputs: [Tensor?], _ index: Int) throws -> Tensor {
 }
 
 /// An optional operand of an evaluation.
-func optional(_ inputs: [Tensor?], _ index: Int) -> Tensor? { index < inputs.count ? inputs[index] : nil }
+func optional(_ inputs: [Tensor?], _ index: Int) -> Tensor? {
+  index < inputs.count ? inputs[index] : nil
+}
 
 /// A possibly negative axis made non-negative.
 /// - Throws: `ConversionError.invalid` when it is outside the rank.
 func axis(_ axis: Int, rank: Int, _ node: Node) throws -> Int {
   let positive = axis < 0 ? axis + rank : axis
-  guard positive >= 0, positive < rank else { throw node.invalid("axis \(axis) is outside rank \(rank)") }
+  guard positive >= 0, positive < rank else {
+    throw node.invalid("axis \(axis) is outside rank \(rank)")
+  }
   return positive
 }

@@ -1,8 +1,10 @@
 import EdgeFormat
 
-/// A dense, row-major value on the workstation: a weight, a folded constant, a calibration activation.
+/// A dense, row-major value on the workstation: a weight, a folded constant, a calibration
+/// activation.
 ///
-/// Floats of every width are held as `Float`; integers and bools as `Int64`. `type` says what they are in ONNX.
+/// Floats of every width are held as `Float`; integers and bools as `Int64`. `type` says what they
+/// are in ONNX.
 public struct Tensor: Sendable, Equatable {
   /// The two kinds of storage.
   public enum Elements: Sendable, Equatable {
@@ -39,7 +41,8 @@ public struct Tensor: Sendable, Equatable {
     }
   }
 
-  /// The elements as integers; floats are truncated toward zero, to the nearest that fits, NaN to 0.
+  /// The elements as integers; floats are truncated toward zero, to the nearest that fits, NaN to
+  /// 0.
   public var integers: [Int64] {
     switch elements {
     case .float(let values): values.map { Int64(clamping: Double($0)) }

@@ -4,7 +4,8 @@ import Foundation
 /// Reads ONNX into `Graph`.
 public enum Import {
   /// Reads a file, and the files beside it that hold its external tensors.
-  /// - Throws: `ConversionError.usage` when it cannot be read, `.invalid` when it is no model or contradicts itself.
+  /// - Throws: `ConversionError.usage` when it cannot be read, `.invalid` when it is no model or
+  ///   contradicts itself.
   public static func read(_ path: String) throws -> Graph {
     let data: Data
     do {
@@ -26,7 +27,8 @@ public enum Import {
   /// - Throws: `ConversionError.invalid`.
   public static func parse(_ bytes: UnsafeRawBufferPointer, folder: String? = nil) throws -> Graph {
     var message = [CChar](repeating: 0, count: 512)
-    guard let model = edge_onnx_parse(bytes.baseAddress, bytes.count, &message, message.count) else {
+    guard let model = edge_onnx_parse(bytes.baseAddress, bytes.count, &message, message.count)
+    else {
       let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
       throw ConversionError.invalid(String(decoding: text, as: UTF8.self))
     }
@@ -66,7 +68,8 @@ public enum Import {
     for index in 0..<edge_onnx_model_function_count(model) {
       guard let function = edge_onnx_model_function(model, index) else { continue }
       let domain = canonicalDomain(String(edge_onnx_function_domain(function)))
-      functions[FunctionKey(domain: domain, name: String(edge_onnx_function_name(function)))] = function
+      functions[FunctionKey(domain: domain, name: String(edge_onnx_function_name(function)))] =
+        function
     }
     return functions
   }

@@ -21,7 +21,8 @@ final class ImportContext {
   }
 }
 
-/// One graph under construction, with the names it defines and those it takes from the enclosing one.
+/// One graph under construction, with the names it defines and those it takes from the enclosing
+/// one.
 final class ImportScope {
   let context: ImportContext
   let parent: ImportScope?
@@ -39,7 +40,9 @@ final class ImportScope {
   func read(_ proto: OpaquePointer) throws {
     readInitializers(proto)
     try readInputs(proto)
-    let nodes = (0..<edge_onnx_graph_node_count(proto)).compactMap { edge_onnx_graph_node(proto, $0) }
+    let nodes = (0..<edge_onnx_graph_node_count(proto)).compactMap {
+      edge_onnx_graph_node(proto, $0)
+    }
     for node in nodes { try defineOutputs(node) }
     for node in nodes { graph.nodes.append(try readNode(node)) }
     for index in 0..<edge_onnx_graph_output_count(proto) {
@@ -92,7 +95,8 @@ final class ImportScope {
       if value.type == nil, code != 0 {
         context.obstacles.append(
           Obstacle(
-            node: name, op: "input", opset: 0, problem: "the input holds \(onnxTypeName(code)) elements",
+            node: name, op: "input", opset: 0,
+            problem: "the input holds \(onnxTypeName(code)) elements",
             remedy: "use a float, integer or bool input"))
       }
       value.shape = shape(input, name: name)
@@ -127,7 +131,9 @@ final class ImportScope {
   private func readNode(_ proto: OpaquePointer) throws -> Node {
     let op = String(edge_onnx_node_op(proto))
     let domain = canonicalDomain(String(edge_onnx_node_domain(proto)))
-    let outputs = (0..<edge_onnx_node_output_count(proto)).map { String(edge_onnx_node_output(proto, $0)) }
+    let outputs = (0..<edge_onnx_node_output_count(proto)).map {
+      String(edge_onnx_node_output(proto, $0))
+    }
     var node = Node(
       name: uniqueName(String(edge_onnx_node_name(proto)), outputs: outputs, op: op), op: op,
       domain: domain, opset: context.origin.opsets[domain] ?? 1, inputs: [],
@@ -144,7 +150,8 @@ final class ImportScope {
     for index in 0..<edge_onnx_node_attribute_count(proto) {
       guard let attribute = edge_onnx_node_attribute(proto, index) else { continue }
       do {
-        node.attributes[String(edge_onnx_attribute_name(attribute))] = try read(attribute: attribute)
+        node.attributes[String(edge_onnx_attribute_name(attribute))] = try read(
+          attribute: attribute)
       } catch let problem as TensorProblem {
         report(node.name, op: op, opset: node.opset, problem)
       }

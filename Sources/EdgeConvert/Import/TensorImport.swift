@@ -3,8 +3,9 @@ import EdgeFormat
 import Foundation
 
 extension ElementType {
-  /// The type that holds a TensorProto.DataType: itself, or the nearest wider one (float64 and bfloat16 are held as
-  /// float32, uint16 as int32, uint32 and uint64 as int64, 4-bit integers as 8-bit ones).
+  /// The type that holds a TensorProto.DataType: itself, or the nearest wider one (float64 and
+  /// bfloat16 are held as float32, uint16 as int32, uint32 and uint64 as int64, 4-bit integers as
+  /// 8-bit ones).
   init?(onnx code: Int32) {
     switch code {
     case 1, 11, 16: self = .float32
@@ -96,7 +97,8 @@ private struct TensorReader {
   }
 
   var rawByteCount: Int {
-    isPackedNibbles ? (count + 1) / 2 : count.multipliedReportingOverflow(by: byteWidth).partialValue
+    isPackedNibbles
+      ? (count + 1) / 2 : count.multipliedReportingOverflow(by: byteWidth).partialValue
   }
 
   func raw(_ bytes: UnsafeRawBufferPointer, type: ElementType, shape: [Int]) throws -> Tensor {
@@ -147,7 +149,8 @@ private struct TensorReader {
       return Tensor(values, shape: shape, type: type)
     default:
       let values = (0..<count).map { edge_onnx_tensor_integer_entry(proto, $0) }
-      return Tensor(code == 9 ? values.map { min(max($0, 0), 1) } : values, shape: shape, type: type)
+      return Tensor(
+        code == 9 ? values.map { min(max($0, 0), 1) } : values, shape: shape, type: type)
     }
   }
 
@@ -231,6 +234,7 @@ private struct ExternalTensor {
         remedy: "put the file beside the model")
     }
     throw TensorProblem(
-      problem: "lies beyond the end of \"\(location)\"", remedy: "the file is damaged; export again")
+      problem: "lies beyond the end of \"\(location)\"", remedy: "the file is damaged; export again"
+    )
   }
 }

@@ -38,14 +38,20 @@ extension Operator {
     evaluate: { node, inputs in
       let base = try need(node, inputs, 0)
       let exponent = try need(node, inputs, 1)
-      if base.type.isFloat, exponent.count == 1, let value = exponent.scalar, value == 2 || value == 0.5 {
+      if base.type.isFloat, exponent.count == 1, let value = exponent.scalar,
+        value == 2 || value == 0.5
+      {
         let body: (Float) -> Float = value == 2 ? { $0 * $0 } : { $0.squareRoot() }
         return [Tensor(mapElements(base.floats, body), shape: base.shape, type: base.type)]
       }
       let floats = Tensor(exponent.floats, shape: exponent.shape)
       let result = try combine(
         node, Tensor(base.floats, shape: base.shape), floats, { pow($0, $1) }, { a, _ in a })
-      return [base.type.isFloat ? result.retyped(base.type) : Tensor(result.integers, shape: result.shape, type: base.type)]
+      return [
+        base.type.isFloat
+          ? result.retyped(base.type)
+          : Tensor(result.integers, shape: result.shape, type: base.type)
+      ]
     },
     quantize: .table, lower: Lowering.binary)
 
@@ -97,7 +103,8 @@ extension Operator {
 
   /// Applies a function to broadcast operands.
   static func combine(
-    _ node: Node, _ a: Tensor, _ b: Tensor, _ floats: (Float, Float) -> Float, _ integers: (Int64, Int64) -> Int64
+    _ node: Node, _ a: Tensor, _ b: Tensor, _ floats: (Float, Float) -> Float,
+    _ integers: (Int64, Int64) -> Int64
   ) throws -> Tensor {
     let shape = try broadcastShape([a.shape, b.shape], node)
     let (x, y) = (a.broadcast(to: shape), b.broadcast(to: shape))

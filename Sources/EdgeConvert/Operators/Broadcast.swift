@@ -10,7 +10,8 @@ func broadcastShape(_ shapes: [[Dimension]], _ node: Node) throws -> [Dimension]
       if size == Dimension(1) {
         size = shape[own]
       } else if size.constant != nil, shape[own].constant != nil {
-        throw node.invalid("shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) do not broadcast")
+        throw node.invalid(
+          "shapes \(shapes.map { "\($0)" }.joined(separator: " and ")) do not broadcast")
       } else if size.constant == nil {
         size = shape[own]
       }

@@ -2,8 +2,9 @@ import EdgeFormat
 import Foundation
 
 extension Operator {
-  /// Another element type; floats become integers toward zero. float16 results are rounded to float16.
-  /// <https://onnx.ai/onnx/operators/onnx__Cast.html>
+  /// Another element type; floats become integers toward zero.
+  ///
+  /// float16 results are rounded to float16. <https://onnx.ai/onnx/operators/onnx__Cast.html>
   static let casts: [Operator] = [
     Operator(
       "Cast", opsets: 6...24,
@@ -12,10 +13,13 @@ extension Operator {
         if ElementType(onnx: Int32(truncatingIfNeeded: code)) != nil { return [] }
         return [
           node.obstacle(
-            "casts to \(onnxTypeName(Int32(truncatingIfNeeded: code)))", remedy: "cast to a float, integer or bool type")
+            "casts to \(onnxTypeName(Int32(truncatingIfNeeded: code)))",
+            remedy: "cast to a float, integer or bool type")
         ]
       },
-      infer: { node, graph in [ValueType(type: try castTarget(node), shape: try graph.shape(node, 0))] },
+      infer: { node, graph in
+        [ValueType(type: try castTarget(node), shape: try graph.shape(node, 0))]
+      },
       symbolic: { node, graph in
         guard let type = try? castTarget(node), type == .int64 || type == .int32 else { return nil }
         return graph.content(node, 0)
@@ -26,14 +30,17 @@ extension Operator {
       }, quantize: .passThrough, lower: Lowering.cast),
     Operator(
       "CastLike", opsets: 15...24,
-      infer: { node, graph in [ValueType(type: try graph.type(node, 1), shape: try graph.shape(node, 0))] },
+      infer: { node, graph in
+        [ValueType(type: try graph.type(node, 1), shape: try graph.shape(node, 0))]
+      },
       evaluate: { node, inputs in
         [convert(try need(node, inputs, 0), to: try need(node, inputs, 1).type, exactCode: 0)]
       }, lower: Lowering.cast),
   ]
 
   private static func castTarget(_ node: Node) throws -> ElementType {
-    guard let code = node.int("to"), let type = ElementType(onnx: Int32(truncatingIfNeeded: code)) else {
+    guard let code = node.int("to"), let type = ElementType(onnx: Int32(truncatingIfNeeded: code))
+    else {
       throw node.invalid("casts to a type that is not supported")
     }
     return type
@@ -52,10 +59,14 @@ extension Operator {
     default:
       let integers = x.integers
       if exactCode == 4 {
-        return Tensor(mapElements(integers) { Int64(UInt16(truncatingIfNeeded: $0)) }, shape: x.shape, type: type)
+        return Tensor(
+          mapElements(integers) { Int64(UInt16(truncatingIfNeeded: $0)) }, shape: x.shape,
+          type: type)
       }
       if exactCode == 12 {
-        return Tensor(mapElements(integers) { Int64(UInt32(truncatingIfNeeded: $0)) }, shape: x.shape, type: type)
+        return Tensor(
+          mapElements(integers) { Int64(UInt32(truncatingIfNeeded: $0)) }, shape: x.shape,
+          type: type)
       }
       return Tensor(wrap(integers, to: type), shape: x.shape, type: type)
     }
@@ -67,6 +78,8 @@ func roundToHalf(_ value: Float) -> Float {
   let magnitude = abs(value)
   guard value.isFinite else { return value }
   if magnitude >= 65520 { return value < 0 ? -.infinity : .infinity }
-  let unit: Float = magnitude < 0x1p-14 ? 0x1p-24 : Float(sign: .plus, exponent: magnitude.exponent - 10, significand: 1)
+  let unit: Float =
+    magnitude < 0x1p-14
+    ? 0x1p-24 : Float(sign: .plus, exponent: magnitude.exponent - 10, significand: 1)
   return (value / unit).rounded(.toNearestOrEven) * unit
 }

@@ -1,21 +1,25 @@
 import EdgeFormat
 
-/// Bounds of a Clip: attributes `min`, `max` up to opset 10, optional scalar inputs 1 and 2 since 11.
+/// Bounds of a Clip: attributes `min`, `max` up to opset 10, optional scalar inputs 1 and 2 since
+/// 11.
 struct ClipRange {
   var low: Float
   var high: Float
 
   /// - Throws: an obstacle when a bound is computed at run time.
   init(_ node: Node, _ graph: Graph) throws {
-    self.init(node, bounds: try (1...2).map { index in
-      if node.input(index) == nil { return nil }
-      guard let bound = graph.constant(node, index) else {
-        throw ConversionError.obstacles([
-          node.obstacle("bound \(index) is computed at run time", remedy: "make the bounds constant")
-        ])
-      }
-      return bound
-    })
+    self.init(
+      node,
+      bounds: try (1...2).map { index in
+        if node.input(index) == nil { return nil }
+        guard let bound = graph.constant(node, index) else {
+          throw ConversionError.obstacles([
+            node.obstacle(
+              "bound \(index) is computed at run time", remedy: "make the bounds constant")
+          ])
+        }
+        return bound
+      })
   }
 
   init(_ node: Node, bounds: [Tensor?]) {
@@ -25,7 +29,8 @@ struct ClipRange {
 }
 
 extension Operator {
-  /// x limited to `low...high`; high wins where they cross. <https://onnx.ai/onnx/operators/onnx__Clip.html>
+  /// x limited to `low...high`; high wins where they cross.
+  /// <https://onnx.ai/onnx/operators/onnx__Clip.html>
   static let clip = Operator(
     "Clip", opsets: 6...24,
     check: { node, graph in
@@ -45,22 +50,30 @@ extension Operator {
       case .float(let values):
         let range = ClipRange(node, bounds: [optional(inputs, 1), optional(inputs, 2)])
         let (low, high) = (range.low, range.high)
-        return [Tensor(mapElements(values) { min(max($0, low), high) }, shape: x.shape, type: x.type)]
+        return [
+          Tensor(mapElements(values) { min(max($0, low), high) }, shape: x.shape, type: x.type)
+        ]
       case .integer(let values):
         let low = optional(inputs, 1)?.integers.first ?? .min
         let high = optional(inputs, 2)?.integers.first ?? .max
-        return [Tensor(mapElements(values) { min(max($0, low), high) }, shape: x.shape, type: x.type)]
+        return [
+          Tensor(mapElements(values) { min(max($0, low), high) }, shape: x.shape, type: x.type)
+        ]
       }
     },
     quantize: .table, lower: Lowering.unary)
 
-  /// x where it is positive, else slope * x; the slope broadcasts to x. <https://onnx.ai/onnx/operators/onnx__PRelu.html>
+  /// x where it is positive, else slope * x; the slope broadcasts to x.
+  /// <https://onnx.ai/onnx/operators/onnx__PRelu.html>
   static let parametricRelu = Operator(
     "PRelu", opsets: 7...24, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let slope = try need(node, inputs, 1).broadcast(to: x.shape)
-      return [Tensor(mapPairs(x.floats, slope.floats) { $0 < 0 ? $0 * $1 : $0 }, shape: x.shape, type: x.type)]
+      return [
+        Tensor(
+          mapPairs(x.floats, slope.floats) { $0 < 0 ? $0 * $1 : $0 }, shape: x.shape, type: x.type)
+      ]
     },
     quantize: .float, lower: Lowering.parametricRelu)
 }

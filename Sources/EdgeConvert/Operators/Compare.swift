@@ -28,13 +28,15 @@ extension Operator {
       },
       evaluate: { node, inputs in
         let result = try combine(
-          node, need(node, inputs, 0).retypedForComparison, need(node, inputs, 1).retypedForComparison,
+          node, need(node, inputs, 0).retypedForComparison,
+          need(node, inputs, 1).retypedForComparison,
           { floats($0, $1) ? 1 : 0 }, { integers($0, $1) ? 1 : 0 })
         return [Tensor(result.integers, shape: result.shape, type: .bool)]
       }, lower: nil)
   }
 
-  private static func test(_ name: String, _ body: @escaping @Sendable (Float) -> Bool) -> Operator {
+  private static func test(_ name: String, _ body: @escaping @Sendable (Float) -> Bool) -> Operator
+  {
     Operator(
       name, opsets: 1...24,
       infer: { node, graph in [ValueType(type: .bool, shape: try graph.shape(node, 0))] },
@@ -70,9 +72,17 @@ extension Operator {
       let condition = wide[0].integers
       switch (wide[1].elements, wide[2].elements) {
       case (.float(let x), .float(let y)):
-        return [Tensor(condition.indices.map { condition[$0] != 0 ? x[$0] : y[$0] }, shape: shape, type: wide[1].type)]
+        return [
+          Tensor(
+            condition.indices.map { condition[$0] != 0 ? x[$0] : y[$0] }, shape: shape,
+            type: wide[1].type)
+        ]
       case (.integer(let x), .integer(let y)):
-        return [Tensor(condition.indices.map { condition[$0] != 0 ? x[$0] : y[$0] }, shape: shape, type: wide[1].type)]
+        return [
+          Tensor(
+            condition.indices.map { condition[$0] != 0 ? x[$0] : y[$0] }, shape: shape,
+            type: wide[1].type)
+        ]
       default:
         throw node.invalid("mixes \(wide[1].type) and \(wide[2].type) operands")
       }

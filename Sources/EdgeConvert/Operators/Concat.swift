@@ -1,7 +1,8 @@
 import EdgeFormat
 
 extension Operator {
-  /// The inputs one after the other along `axis`. <https://onnx.ai/onnx/operators/onnx__Concat.html>
+  /// The inputs one after the other along `axis`.
+  /// <https://onnx.ai/onnx/operators/onnx__Concat.html>
   static let concat = Operator(
     "Concat", opsets: 4...24,
     infer: { node, graph in
@@ -57,7 +58,9 @@ extension Operator {
     var result: [T] = []
     result.reserveCapacity(parts.reduce(0) { $0 + $1.count })
     for row in 0..<outer {
-      for (part, run) in zip(parts, runs) { result.append(contentsOf: part[(row * run)..<((row + 1) * run)]) }
+      for (part, run) in zip(parts, runs) {
+        result.append(contentsOf: part[(row * run)..<((row + 1) * run)])
+      }
     }
     return result
   }

@@ -2,20 +2,27 @@ import EdgeFormat
 
 /// Operators that fold away at conversion: constants and shape arithmetic.
 extension Operator {
-  static let constants: [Operator] = [constant, constantOfShape, range, shape, size, eyeLike, nonZero]
+  static let constants: [Operator] = [
+    constant, constantOfShape, range, shape, size, eyeLike, nonZero,
+  ]
 
   private static let constant = Operator(
     "Constant", opsets: 1...24,
     check: { node, _ in
       constantContent(node) == nil
-        ? [node.obstacle("holds text or a sparse tensor", remedy: "use a dense numeric constant")] : []
+        ? [node.obstacle("holds text or a sparse tensor", remedy: "use a dense numeric constant")]
+        : []
     },
     infer: { node, _ in
-      guard let content = constantContent(node) else { throw node.invalid("holds no dense numeric constant") }
+      guard let content = constantContent(node) else {
+        throw node.invalid("holds no dense numeric constant")
+      }
       return [ValueType(type: content.type, shape: content.shape.map { Dimension($0) })]
     },
     evaluate: { node, _ in
-      guard let content = constantContent(node) else { throw node.invalid("holds no dense numeric constant") }
+      guard let content = constantContent(node) else {
+        throw node.invalid("holds no dense numeric constant")
+      }
       return [content]
     }, quantize: .passThrough, lower: nil)
 
@@ -24,19 +31,24 @@ extension Operator {
     if let value = node.float("value_float") { return Tensor([value], shape: []) }
     if let value = node.int("value_int") { return Tensor([Int64(value)], shape: []) }
     if let values = node.floats("value_floats") { return Tensor(values, shape: [values.count]) }
-    if let values = node.ints("value_ints") { return Tensor(values.map { Int64($0) }, shape: [values.count]) }
+    if let values = node.ints("value_ints") {
+      return Tensor(values.map { Int64($0) }, shape: [values.count])
+    }
     return nil
   }
 
   private static let constantOfShape = Operator(
     "ConstantOfShape", opsets: 9...24,
     infer: { node, graph in
-      let shape = try graph.content(node, 0) ?? graph.integers(node, 0, "the shape").map { Dimension($0) }
+      let shape =
+        try graph.content(node, 0) ?? graph.integers(node, 0, "the shape").map { Dimension($0) }
       return [ValueType(type: node.tensor("value")?.type ?? .float32, shape: shape)]
     },
     symbolic: { node, graph in
-      guard let shape = graph.content(node, 0), shape.count <= 1, let count = shape.isEmpty ? 1 : shape[0].constant,
-        count <= 64, let value = node.tensor("value"), !value.type.isFloat, let fill = value.ints.first
+      guard let shape = graph.content(node, 0), shape.count <= 1,
+        let count = shape.isEmpty ? 1 : shape[0].constant,
+        count <= 64, let value = node.tensor("value"), !value.type.isFloat,
+        let fill = value.ints.first
       else { return nil }
       return Array(repeating: Dimension(fill), count: count)
     },
@@ -51,7 +63,9 @@ extension Operator {
     var count = 1
     for size in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflow, product < 1 << 32 else { throw node.invalid("cannot make a tensor of \(shape)") }
+      guard size >= 0, !overflow, product < 1 << 32 else {
+        throw node.invalid("cannot make a tensor of \(shape)")
+      }
       count = product
     }
     return shape
@@ -62,11 +76,13 @@ extension Operator {
     infer: { node, graph in
       let type = try graph.type(node, 0)
       if type.isFloat {
-        guard let start = graph.constant(node, 0)?.scalar, let limit = graph.constant(node, 1)?.scalar,
+        guard let start = graph.constant(node, 0)?.scalar,
+          let limit = graph.constant(node, 1)?.scalar,
           let step = graph.constant(node, 2)?.scalar, step != 0, ((limit - start) / step).isFinite
         else {
           throw ConversionError.obstacles([
-            node.obstacle("its bounds depend on run-time data", remedy: "make start, limit and delta constant")
+            node.obstacle(
+              "its bounds depend on run-time data", remedy: "make start, limit and delta constant")
           ])
         }
         let count = Int64(clamping: Double(((limit - start) / step).rounded(.up)))
@@ -76,7 +92,8 @@ extension Operator {
         let step = graph.content(node, 2)?.first?.constant, step != 0, step > Int.min
       else {
         throw ConversionError.obstacles([
-          node.obstacle("its bounds depend on run-time data", remedy: "make them functions of input sizes")
+          node.obstacle(
+            "its bounds depend on run-time data", remedy: "make them functions of input sizes")
         ])
       }
       let span = step > 0 ? limit - start : start - limit
@@ -86,14 +103,20 @@ extension Operator {
     evaluate: { node, inputs in
       let bounds = try (0..<3).map { try need(node, inputs, $0) }
       if bounds[0].type.isFloat {
-        let (start, limit, step) = (bounds[0].scalar ?? 0, bounds[1].scalar ?? 0, bounds[2].scalar ?? 1)
+        let (start, limit, step) = (
+          bounds[0].scalar ?? 0, bounds[1].scalar ?? 0, bounds[2].scalar ?? 1
+        )
         let count = ((limit - start) / step).rounded(.up)
         guard count.isFinite, count < 1e9 else { throw node.invalid("never ends") }
         let values = (0..<max(0, Int(count))).map { start + Float($0) * step }
         return [Tensor(values, shape: [values.count], type: bounds[0].type)]
       }
-      let (start, limit, step) = (bounds[0].ints.first ?? 0, bounds[1].ints.first ?? 0, bounds[2].ints.first ?? 1)
-      guard step != 0, [start, limit, step].allSatisfy({ abs(Double($0)) < 1e18 }), (limit - start) / step < 1 << 30 else {
+      let (start, limit, step) = (
+        bounds[0].ints.first ?? 0, bounds[1].ints.first ?? 0, bounds[2].ints.first ?? 1
+      )
+      guard step != 0, [start, limit, step].allSatisfy({ abs(Double($0)) < 1e18 }),
+        (limit - start) / step < 1 << 30
+      else {
         throw node.invalid("never ends")
       }
       let values = stride(from: start, to: limit, by: step).map { Int64($0) }
@@ -103,7 +126,11 @@ extension Operator {
   private static let shape = Operator(
     "Shape", opsets: 1...24,
     infer: { node, graph in
-      [ValueType(type: .int64, shape: [Dimension(shapeRange(node, rank: try graph.shape(node, 0).count).count)])]
+      [
+        ValueType(
+          type: .int64,
+          shape: [Dimension(shapeRange(node, rank: try graph.shape(node, 0).count).count)])
+      ]
     },
     symbolic: { node, graph in
       graph.operand(node, 0)?.shape.map { Array($0[shapeRange(node, rank: $0.count)]) }
@@ -124,7 +151,8 @@ extension Operator {
     "Size", opsets: 1...24,
     infer: { _, _ in [ValueType(type: .int64, shape: [])] },
     symbolic: { node, graph in graph.operand(node, 0)?.shape.map { [$0.reduce(Dimension(1), *)] } },
-    evaluate: { node, inputs in [Tensor([Int64(try need(node, inputs, 0).count)], shape: [])] }, lower: nil)
+    evaluate: { node, inputs in [Tensor([Int64(try need(node, inputs, 0).count)], shape: [])] },
+    lower: nil)
 
   private static let eyeLike = Operator(
     "EyeLike", opsets: 9...24,
@@ -135,12 +163,14 @@ extension Operator {
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       guard x.shape.count == 2 else { throw node.invalid("needs a matrix") }
-      let type = node.int("dtype").flatMap { ElementType(onnx: Int32(truncatingIfNeeded: $0)) } ?? x.type
+      let type =
+        node.int("dtype").flatMap { ElementType(onnx: Int32(truncatingIfNeeded: $0)) } ?? x.type
       let shift = node.int("k", 0)
       let values = Positions(x.shape).map { Int64($0[1] - $0[0] == shift ? 1 : 0) }
       return [
         type.isFloat
-          ? Tensor(values.map(Float.init), shape: x.shape, type: type) : Tensor(values, shape: x.shape, type: type)
+          ? Tensor(values.map(Float.init), shape: x.shape, type: type)
+          : Tensor(values, shape: x.shape, type: type)
       ]
     }, lower: nil)
 

@@ -1,7 +1,7 @@
 import EdgeFormat
 
-/// x `[N, C, spatial...]`, w `[M, C / group, kernel...]`, b? `[M]` → y `[N, M, output...]`; one to three spatial axes.
-/// <https://onnx.ai/onnx/operators/onnx__Conv.html>
+/// x `[N, C, spatial...]`, w `[M, C / group, kernel...]`, b? `[M]` → y `[N, M, output...]`; one to
+/// three spatial axes. <https://onnx.ai/onnx/operators/onnx__Conv.html>
 extension Operator {
   static let convolution = Operator(
     "Conv", opsets: 1...24,
@@ -12,7 +12,9 @@ extension Operator {
     infer: { node, graph in
       let x = try graph.shape(node, 0)
       let weights = try graph.shape(node, 1)
-      guard x.count >= 3, weights.count == x.count else { throw node.invalid("x and w differ in rank") }
+      guard x.count >= 3, weights.count == x.count else {
+        throw node.invalid("x and w differ in rank")
+      }
       let kernel = try kernelShape(node, weights)
       let groups = Dimension(node.int("group", 1))
       if let channels = x[1].constant, let own = weights[1].constant, let count = groups.constant,
@@ -29,7 +31,9 @@ extension Operator {
   /// Sizes of the window of a Conv or ConvTranspose: those of its weights.
   static func kernelShape(_ node: Node, _ weights: [Dimension]) throws -> [Int] {
     let kernel = weights.dropFirst(2).compactMap(\.constant)
-    guard kernel.count == weights.count - 2 else { throw node.invalid("the kernel's size is not constant") }
+    guard kernel.count == weights.count - 2 else {
+      throw node.invalid("the kernel's size is not constant")
+    }
     if let stated = node.ints("kernel_shape"), stated != kernel {
       throw node.invalid("kernel_shape \(stated) is not that of the weights, \(kernel)")
     }
@@ -37,7 +41,8 @@ extension Operator {
   }
 }
 
-/// One evaluation of a Conv: im2col and matrix products, or direct sums where every map reads one channel.
+/// One evaluation of a Conv: im2col and matrix products, or direct sums where every map reads one
+/// channel.
 private struct Convolution {
   let node: Node
   let inputs: [Tensor?]
@@ -56,7 +61,8 @@ private struct Convolution {
     guard x.shape.count >= 3, weights.shape.count == x.shape.count, groups > 0,
       weights.shape[1] * groups == x.shape[1], weights.shape[0] % groups == 0
     else { throw node.invalid("x \(x.shape) does not fit w \(weights.shape) in \(groups) groups") }
-    window = try Window3(node, spatial: Array(x.shape.dropFirst(2)), kernel: Array(weights.shape.dropFirst(2)))
+    window = try Window3(
+      node, spatial: Array(x.shape.dropFirst(2)), kernel: Array(weights.shape.dropFirst(2)))
     outputShape = [x.shape[0], weights.shape[0]] + window.output.suffix(x.shape.count - 2)
   }
 
@@ -69,7 +75,8 @@ private struct Convolution {
     result.withUnsafeMutableBufferPointer { result in
       data.withUnsafeBufferPointer { data in
         filter.withUnsafeBufferPointer { filter in
-          guard let result = result.baseAddress, let data = data.baseAddress, let filter = filter.baseAddress
+          guard let result = result.baseAddress, let data = data.baseAddress,
+            let filter = filter.baseAddress
           else { return }
           for map in 0..<(bias == nil ? 0 : x.shape[0] * maps) {
             (result + map * size).update(repeating: bias?[map % maps] ?? 0, count: size)
@@ -91,7 +98,8 @@ private struct Convolution {
   }
 
   private func multiplyGroup(
-    _ group: Int, _ image: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    _ group: Int, _ image: UnsafePointer<Float>, _ filter: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>
   ) {
     let (maps, channels, size) = (weights.shape[0] / groups, weights.shape[1], window.outputCount)
     let depth = channels * window.kernelCount
@@ -118,7 +126,8 @@ private struct Convolution {
   }
 
   private func sumChannels(
-    _ image: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    _ image: UnsafePointer<Float>, _ filter: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>
   ) {
     let perChannel = weights.shape[0] / groups
     for map in 0..<weights.shape[0] {

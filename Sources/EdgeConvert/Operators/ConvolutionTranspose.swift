@@ -8,7 +8,9 @@ extension Operator {
     infer: { node, graph in
       let x = try graph.shape(node, 0)
       let weights = try graph.shape(node, 1)
-      guard x.count >= 3, weights.count == x.count else { throw node.invalid("x and w differ in rank") }
+      guard x.count >= 3, weights.count == x.count else {
+        throw node.invalid("x and w differ in rank")
+      }
       let form = try TransposedWindow(
         node, spatial: Array(x.dropFirst(2)), kernel: try kernelShape(node, weights))
       let maps = weights[1] * Dimension(node.int("group", 1))
@@ -17,7 +19,9 @@ extension Operator {
     evaluate: { node, inputs in [try evaluateTranspose(node, inputs)] },
     quantize: .weighted, lower: nil)
 
-  @Sendable private static func evaluateTranspose(_ node: Node, _ inputs: [Tensor?]) throws -> Tensor {
+  @Sendable private static func evaluateTranspose(_ node: Node, _ inputs: [Tensor?]) throws
+    -> Tensor
+  {
     let x = try need(node, inputs, 0)
     let weights = try need(node, inputs, 1)
     let groups = node.int("group", 1)
@@ -25,7 +29,8 @@ extension Operator {
       groups > 0, x.shape[1] % groups == 0
     else { throw node.invalid("x \(x.shape) does not fit w \(weights.shape)") }
     let form = try TransposedWindow(
-      node, spatial: x.shape.dropFirst(2).map { Dimension($0) }, kernel: Array(weights.shape.dropFirst(2)))
+      node, spatial: x.shape.dropFirst(2).map { Dimension($0) },
+      kernel: Array(weights.shape.dropFirst(2)))
     let window = Window3(adjointOf: form, spatial: Array(x.shape.dropFirst(2)))
     let channels = x.shape[1] / groups
     let maps = weights.shape[1]
@@ -43,7 +48,8 @@ extension Operator {
               let data = data.baseAddress, let filter = filter.baseAddress
             else { return }
             for map in 0..<(bias == nil ? 0 : x.shape[0] * groups * maps) {
-              (result + map * size).update(repeating: bias?[map % (groups * maps)] ?? 0, count: size)
+              (result + map * size).update(
+                repeating: bias?[map % (groups * maps)] ?? 0, count: size)
             }
             for part in 0..<(x.shape[0] * groups) {
               multiply(
@@ -57,11 +63,13 @@ extension Operator {
       }
     }
     try Epilogue(node).apply(&result, node, inputs)
-    return Tensor(result, shape: [x.shape[0], groups * maps] + window.input.suffix(x.shape.count - 2))
+    return Tensor(
+      result, shape: [x.shape[0], groups * maps] + window.input.suffix(x.shape.count - 2))
   }
 }
 
-/// Geometry of a transposed convolution, with `output_shape`, `output_padding` and automatic padding solved.
+/// Geometry of a transposed convolution, with `output_shape`, `output_padding` and automatic
+/// padding solved.
 struct TransposedWindow {
   var kernel: [Int]
   var strides: [Int]
@@ -78,10 +86,13 @@ struct TransposedWindow {
     strides = node.ints("strides") ?? Array(repeating: 1, count: rank)
     dilations = node.ints("dilations") ?? Array(repeating: 1, count: rank)
     let automatic = node.string("auto_pad") ?? "NOTSET"
-    guard kernel.count == rank, strides.count == rank, dilations.count == rank, pads.count == 2 * rank,
+    guard kernel.count == rank, strides.count == rank, dilations.count == rank,
+      pads.count == 2 * rank,
       extra.count == rank, (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 20 }),
       (pads + extra).allSatisfy({ $0 > -1 << 20 && $0 < 1 << 20 })
-    else { throw node.invalid("kernel_shape, strides, dilations or pads do not fit \(rank) spatial axes") }
+    else {
+      throw node.invalid("kernel_shape, strides, dilations or pads do not fit \(rank) spatial axes")
+    }
     let stated = node.ints("output_shape")?.suffix(rank).map { Dimension($0) }
     for axis in 0..<rank {
       let full =
@@ -110,7 +121,9 @@ extension Window3 {
   /// The convolution whose adjoint a transposed convolution is: from its output to its input.
   init(adjointOf form: TransposedWindow, spatial: [Int]) {
     let lead = 3 - spatial.count
-    func fill(_ values: [Int], _ filler: Int) -> [Int] { Array(repeating: filler, count: lead) + values }
+    func fill(_ values: [Int], _ filler: Int) -> [Int] {
+      Array(repeating: filler, count: lead) + values
+    }
     kernel = fill(form.kernel, 1)
     strides = fill(form.strides, 1)
     dilations = fill(form.dilations, 1)

@@ -1,4 +1,5 @@
-/// What a fusion has left on a Conv, ConvTranspose or Gemm node to do with its result (see `Operator`).
+/// What a fusion has left on a Conv, ConvTranspose or Gemm node to do with its result (see
+/// `Operator`).
 public struct Epilogue: Sendable, Equatable {
   /// The fused activation.
   public enum Activation: Sendable, Equatable {
@@ -27,7 +28,8 @@ public struct Epilogue: Sendable, Equatable {
     switch node.string("edge.activation") {
     case "relu": activation = .clamp(low: 0, high: .infinity)
     case "clip":
-      activation = .clamp(low: node.float("edge.low", -.infinity), high: node.float("edge.high", .infinity))
+      activation = .clamp(
+        low: node.float("edge.low", -.infinity), high: node.float("edge.high", .infinity))
     case "leaky_relu": activation = .leakyRelu(slope: node.float("edge.slope", 0.01))
     default: activation = .none
     }

@@ -5,7 +5,8 @@ extension Operator {
   static let expand = Operator(
     "Expand", opsets: 8...24,
     infer: { node, graph in
-      let target = try graph.content(node, 1) ?? graph.integers(node, 1, "the shape").map { Dimension($0) }
+      let target =
+        try graph.content(node, 1) ?? graph.integers(node, 1, "the shape").map { Dimension($0) }
       let shape = try broadcastShape([graph.shape(node, 0), target], node)
       return [ValueType(type: try graph.type(node, 0), shape: shape)]
     },
@@ -20,9 +21,12 @@ extension Operator {
   static let tile = Operator(
     "Tile", opsets: 6...24,
     infer: { node, graph in
-      let repeats = try graph.content(node, 1) ?? graph.integers(node, 1, "the repeats").map { Dimension($0) }
+      let repeats =
+        try graph.content(node, 1) ?? graph.integers(node, 1, "the repeats").map { Dimension($0) }
       let shape = try graph.shape(node, 0)
-      guard repeats.count == shape.count else { throw node.invalid("\(repeats.count) repeats for \(shape.count) axes") }
+      guard repeats.count == shape.count else {
+        throw node.invalid("\(repeats.count) repeats for \(shape.count) axes")
+      }
       return [ValueType(type: try graph.type(node, 0), shape: zip(shape, repeats).map { $0 * $1 })]
     },
     evaluate: { node, inputs in

@@ -3,7 +3,8 @@ import EdgeFormat
 extension Operator {
   static let gathers: [Operator] = [gather, gatherElements, gatherND]
 
-  /// Slices of data along `axis`, in the order of the indices. <https://onnx.ai/onnx/operators/onnx__Gather.html>
+  /// Slices of data along `axis`, in the order of the indices.
+  /// <https://onnx.ai/onnx/operators/onnx__Gather.html>
   private static let gather = Operator(
     "Gather", opsets: 1...24,
     infer: { node, graph in
@@ -11,7 +12,9 @@ extension Operator {
       let indices = try graph.shape(node, 1)
       let axis = try axis(node.int("axis", 0), rank: data.count, node)
       return [
-        ValueType(type: try graph.type(node, 0), shape: data.prefix(axis) + indices + data.dropFirst(axis + 1))
+        ValueType(
+          type: try graph.type(node, 0),
+          shape: data.prefix(axis) + indices + data.dropFirst(axis + 1))
       ]
     },
     symbolic: { node, graph in
@@ -32,10 +35,13 @@ extension Operator {
     },
     quantize: .passThrough, lower: Lowering.gather)
 
-  /// y[i][j] = data[index[i][j]][j] along `axis`. <https://onnx.ai/onnx/operators/onnx__GatherElements.html>
+  /// y[i][j] = data[index[i][j]][j] along `axis`.
+  /// <https://onnx.ai/onnx/operators/onnx__GatherElements.html>
   private static let gatherElements = Operator(
     "GatherElements", opsets: 11...24,
-    infer: { node, graph in [ValueType(type: try graph.type(node, 0), shape: try graph.shape(node, 1))] },
+    infer: { node, graph in
+      [ValueType(type: try graph.type(node, 0), shape: try graph.shape(node, 1))]
+    },
     evaluate: { node, inputs in
       let data = try need(node, inputs, 0)
       let indices = try need(node, inputs, 1)
@@ -60,7 +66,10 @@ extension Operator {
       guard let depth = indices.last?.constant, batch + depth <= data.count else {
         throw node.invalid("indices do not fit the data")
       }
-      return [ValueType(type: try graph.type(node, 0), shape: indices.dropLast() + data.dropFirst(batch + depth))]
+      return [
+        ValueType(
+          type: try graph.type(node, 0), shape: indices.dropLast() + data.dropFirst(batch + depth))
+      ]
     },
     evaluate: { node, inputs in
       let data = try need(node, inputs, 0)
@@ -83,7 +92,8 @@ extension Operator {
       }
       let rows = data.reshaped([data.count / max(inner, 1), inner])
       return [
-        rows.selecting(places, axis: 0).reshaped(indices.shape.dropLast() + data.shape.dropFirst(batch + depth))
+        rows.selecting(places, axis: 0).reshaped(
+          indices.shape.dropLast() + data.shape.dropFirst(batch + depth))
       ]
     }, lower: nil)
 
@@ -91,7 +101,9 @@ extension Operator {
   /// - Throws: `ConversionError.invalid` outside the axis.
   static func place(_ index: Int, _ extent: Int, _ node: Node) throws -> Int {
     let positive = index < 0 ? index + extent : index
-    guard positive >= 0, positive < extent else { throw node.invalid("index \(index) is outside 0..<\(extent)") }
+    guard positive >= 0, positive < extent else {
+      throw node.invalid("index \(index) is outside 0..<\(extent)")
+    }
     return positive
   }
 }

@@ -1,7 +1,7 @@
 import EdgeFormat
 
-/// y = alpha * a' b' + beta * c; a' `[M, K]`, b' `[K, N]` after the transpositions, c broadcasts to `[M, N]`.
-/// <https://onnx.ai/onnx/operators/onnx__Gemm.html>
+/// y = alpha * a' b' + beta * c; a' `[M, K]`, b' `[K, N]` after the transpositions, c broadcasts to
+/// `[M, N]`. <https://onnx.ai/onnx/operators/onnx__Gemm.html>
 extension Operator {
   static let gemm = Operator(
     "Gemm", opsets: 7...24,
@@ -21,7 +21,9 @@ extension Operator {
       let a = try need(node, inputs, 0)
       let b = try need(node, inputs, 1)
       let (transA, transB) = (node.int("transA", 0) != 0, node.int("transB", 0) != 0)
-      guard a.shape.count == 2, b.shape.count == 2 else { throw node.invalid("operands must be matrices") }
+      guard a.shape.count == 2, b.shape.count == 2 else {
+        throw node.invalid("operands must be matrices")
+      }
       let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
       let (depth, n) = transB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
       guard k == depth else { throw node.invalid("inner sizes \(k) and \(depth) differ") }
@@ -31,7 +33,8 @@ extension Operator {
       result.withUnsafeMutableBufferPointer { result in
         left.withUnsafeBufferPointer { left in
           right.withUnsafeBufferPointer { right in
-            guard let result = result.baseAddress, let left = left.baseAddress, let right = right.baseAddress
+            guard let result = result.baseAddress, let left = left.baseAddress,
+              let right = right.baseAddress
             else { return }
             multiply(
               rows: m, columns: n, depth: k, left, aOrder: transA ? .transposed : .asIs, right,

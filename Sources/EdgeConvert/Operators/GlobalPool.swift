@@ -6,7 +6,9 @@ extension Operator {
     global("GlobalAveragePool", .rescaled, lower: Lowering.globalPool) { values in
       Float(values.reduce(Double(0)) { $0 + Double($1) } / Double(values.count))
     },
-    global("GlobalMaxPool", .passThrough, lower: Lowering.globalPool) { values in values.max() ?? -.infinity },
+    global("GlobalMaxPool", .passThrough, lower: Lowering.globalPool) { values in
+      values.max() ?? -.infinity
+    },
   ]
 
   private static func global(

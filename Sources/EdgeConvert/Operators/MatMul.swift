@@ -1,21 +1,29 @@
 import EdgeFormat
 
-/// Matrix product over the last two axes; leading axes broadcast; a one-dimensional operand is a row or column.
-/// Passes may add a third input, a constant bias `[N]`, and an epilogue when B is a constant matrix.
-/// <https://onnx.ai/onnx/operators/onnx__MatMul.html>
+/// Matrix product over the last two axes; leading axes broadcast; a one-dimensional operand is a
+/// row or column. Passes may add a third input, a constant bias `[N]`, and an epilogue when B is a
+/// constant matrix. <https://onnx.ai/onnx/operators/onnx__MatMul.html>
 extension Operator {
   static let matmul = Operator(
     "MatMul", opsets: 1...24,
     infer: { node, graph in
-      [ValueType(type: try graph.type(node, 0), shape: try productShape(node, graph.shape(node, 0), graph.shape(node, 1)))]
+      [
+        ValueType(
+          type: try graph.type(node, 0),
+          shape: try productShape(node, graph.shape(node, 0), graph.shape(node, 1)))
+      ]
     },
     evaluate: { node, inputs in
       let a = try need(node, inputs, 0)
       let b = try need(node, inputs, 1)
-      let shape = try productShape(node, a.shape.map { Dimension($0) }, b.shape.map { Dimension($0) })
-        .compactMap(\.constant)
+      let shape = try productShape(
+        node, a.shape.map { Dimension($0) }, b.shape.map { Dimension($0) }
+      )
+      .compactMap(\.constant)
       let product = batchedProduct(matrix(a, row: true), matrix(b, row: false)).reshaped(shape)
-      let biased = try optional(inputs, 2).map { try combine(node, product, $0, { $0 + $1 }, { a, _ in a }) } ?? product
+      let biased =
+        try optional(inputs, 2).map { try combine(node, product, $0, { $0 + $1 }, { a, _ in a }) }
+        ?? product
       let epilogue = Epilogue(node)
       if epilogue == Epilogue(activation: .none) { return [biased] }
       var values = biased.floats
@@ -29,7 +37,9 @@ extension Operator {
     guard !a.isEmpty, !b.isEmpty else { throw node.invalid("a scalar cannot be multiplied") }
     let k = a[a.count - 1]
     let depth = b.count == 1 ? b[0] : b[b.count - 2]
-    if let x = k.constant, let y = depth.constant, x != y { throw node.invalid("inner sizes \(x) and \(y) differ") }
+    if let x = k.constant, let y = depth.constant, x != y {
+      throw node.invalid("inner sizes \(x) and \(y) differ")
+    }
     let batch = try broadcastShape([Array(a.dropLast(2)), Array(b.dropLast(2))], node)
     return batch + (a.count == 1 ? [] : [a[a.count - 2]]) + (b.count == 1 ? [] : [b[b.count - 1]])
   }
@@ -41,9 +51,13 @@ extension Operator {
 
   /// Product of stacks of matrices whose leading axes broadcast; both have at least two axes.
   private static func batchedProduct(_ a: Tensor, _ b: Tensor) -> Tensor {
-    let (m, k, n) = (a.shape[a.shape.count - 2], a.shape[a.shape.count - 1], b.shape[b.shape.count - 1])
+    let (m, k, n) = (
+      a.shape[a.shape.count - 2], a.shape[a.shape.count - 1], b.shape[b.shape.count - 1]
+    )
     let rank = max(a.shape.count, b.shape.count)
-    let leads = [a, b].map { Array(repeating: 1, count: rank - $0.shape.count) + $0.shape.dropLast(2) }
+    let leads = [a, b].map {
+      Array(repeating: 1, count: rank - $0.shape.count) + $0.shape.dropLast(2)
+    }
     let batch = (0..<(rank - 2)).map { leads[0][$0] == 1 ? leads[1][$0] : leads[0][$0] }
     let shared = leads[1].allSatisfy { $0 == 1 }
     let count = batch.reduce(1, *)
@@ -53,7 +67,8 @@ extension Operator {
     result.withUnsafeMutableBufferPointer { result in
       left.withUnsafeBufferPointer { left in
         right.withUnsafeBufferPointer { right in
-          guard let result = result.baseAddress, let left = left.baseAddress, let right = right.baseAddress
+          guard let result = result.baseAddress, let left = left.baseAddress,
+            let right = right.baseAddress
           else { return }
           if shared {
             multiply(rows: count * m, columns: n, depth: k, left, right, into: result)

@@ -3,7 +3,8 @@ import Foundation
 
 extension Operator {
   static let normalizations: [Operator] = [
-    batchNormalization, instanceNormalization, layerNormalization, groupNormalization, rmsNormalization,
+    batchNormalization, instanceNormalization, layerNormalization, groupNormalization,
+    rmsNormalization,
     lpNormalization, localResponse, meanVariance,
   ]
 
@@ -12,10 +13,15 @@ extension Operator {
   private static let batchNormalization = Operator(
     "BatchNormalization", opsets: 7...24,
     check: { node, _ in
-      guard node.int("training_mode", 0) != 0 || node.outputs.dropFirst().contains(where: { $0 != nil }) else {
+      guard
+        node.int("training_mode", 0) != 0 || node.outputs.dropFirst().contains(where: { $0 != nil })
+      else {
         return []
       }
-      return [node.obstacle("computes statistics (training mode)", remedy: "export the model in inference mode")]
+      return [
+        node.obstacle(
+          "computes statistics (training mode)", remedy: "export the model in inference mode")
+      ]
     },
     infer: sameAsInput,
     evaluate: { node, inputs in
@@ -29,8 +35,10 @@ extension Operator {
     "InstanceNormalization", opsets: 6...24, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
-      let normal = normalize(x, run: x.shape.dropFirst(2).reduce(1, *), epsilon: node.float("epsilon", 1e-5))
-      let affine = ChannelAffine(scale: try need(node, inputs, 1).floats, shift: try need(node, inputs, 2).floats)
+      let normal = normalize(
+        x, run: x.shape.dropFirst(2).reduce(1, *), epsilon: node.float("epsilon", 1e-5))
+      let affine = ChannelAffine(
+        scale: try need(node, inputs, 1).floats, shift: try need(node, inputs, 2).floats)
       return [affine.applied(to: normal)]
     }, lower: nil)
 
@@ -59,7 +67,8 @@ extension Operator {
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
       let axis = try axis(node.int("axis", -1), rank: shape.count, node)
-      let statistics = shape.prefix(axis) + Array(repeating: Dimension(1), count: shape.count - axis)
+      let statistics =
+        shape.prefix(axis) + Array(repeating: Dimension(1), count: shape.count - axis)
       let type = try graph.type(node, 0)
       return [ValueType(type: type, shape: shape)]
         + (0..<2).map { _ in ValueType(type: .float32, shape: Array(statistics)) }
@@ -70,17 +79,22 @@ extension Operator {
       let run = x.shape.dropFirst(axis).reduce(1, *)
       let epsilon = node.float("epsilon", 1e-5)
       let scaled = try combine(
-        node, normalize(x, run: run, epsilon: epsilon), need(node, inputs, 1), { $0 * $1 }, { a, _ in a })
-      let y = try optional(inputs, 2).map { try combine(node, scaled, $0, { $0 + $1 }, { a, _ in a }) } ?? scaled
+        node, normalize(x, run: run, epsilon: epsilon), need(node, inputs, 1), { $0 * $1 },
+        { a, _ in a })
+      let y =
+        try optional(inputs, 2).map { try combine(node, scaled, $0, { $0 + $1 }, { a, _ in a }) }
+        ?? scaled
       let shape = Array(x.shape.prefix(axis)) + Array(repeating: 1, count: x.shape.count - axis)
       let statistics = moments(x.floats, run: run)
       return [
         y, Tensor(statistics.map { Float($0.mean) }, shape: shape),
-        Tensor(statistics.map { Float(1 / ($0.variance + Double(epsilon)).squareRoot()) }, shape: shape),
+        Tensor(
+          statistics.map { Float(1 / ($0.variance + Double(epsilon)).squareRoot()) }, shape: shape),
       ]
     }, lower: nil)
 
-  /// x / sqrt(mean(x²) + epsilon) * scale. <https://onnx.ai/onnx/operators/onnx__RMSNormalization.html>
+  /// x / sqrt(mean(x²) + epsilon) * scale.
+  /// <https://onnx.ai/onnx/operators/onnx__RMSNormalization.html>
   private static let rmsNormalization = Operator(
     "RMSNormalization", opsets: 23...24, infer: sameAsInput,
     evaluate: { node, inputs in
@@ -88,7 +102,8 @@ extension Operator {
       let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
       let epsilon = Double(node.float("epsilon", 1e-5))
       let normal = mapRuns(x, run: x.shape.dropFirst(axis).reduce(1, *)) { values in
-        let square = values.reduce(Double(0)) { $0 + Double($1) * Double($1) } / Double(values.count)
+        let square =
+          values.reduce(Double(0)) { $0 + Double($1) * Double($1) } / Double(values.count)
         let factor = Float(1 / (square + epsilon).squareRoot())
         return values.map { $0 * factor }
       }
@@ -102,7 +117,8 @@ extension Operator {
       let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
       let order = x.shape.indices.filter { $0 != axis } + [axis]
       let normal = mapRuns(x.transposed(order), run: x.shape[axis]) { values in
-        let norm = node.int("p", 2) == 1
+        let norm =
+          node.int("p", 2) == 1
           ? values.reduce(Double(0)) { $0 + Double(abs($1)) }
           : values.reduce(Double(0)) { $0 + Double($1) * Double($1) }.squareRoot()
         return values.map { norm == 0 ? 0 : Float(Double($0) / norm) }
@@ -110,14 +126,16 @@ extension Operator {
       return [normal.transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
     }, lower: nil)
 
-  /// <https://onnx.ai/onnx/operators/onnx__LRN.html>
+  /// Local response normalization. <https://onnx.ai/onnx/operators/onnx__LRN.html>
   private static let localResponse = Operator(
     "LRN", opsets: 1...24, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       guard x.shape.count >= 2 else { throw node.invalid("needs a channel axis") }
       let size = node.int("size", 1)
-      let (alpha, beta, bias) = (node.float("alpha", 1e-4), node.float("beta", 0.75), node.float("bias", 1))
+      let (alpha, beta, bias) = (
+        node.float("alpha", 1e-4), node.float("beta", 0.75), node.float("bias", 1)
+      )
       let (channels, inner) = (x.shape[1], x.shape.dropFirst(2).reduce(1, *))
       let data = x.floats
       let values = data.indices.map { index -> Float in
@@ -138,12 +156,16 @@ extension Operator {
     "MeanVarianceNormalization", opsets: 9...24, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
-      let axes = try (node.ints("axes") ?? [0, 2, 3]).map { try axis($0, rank: x.shape.count, node) }
+      let axes = try (node.ints("axes") ?? [0, 2, 3]).map {
+        try axis($0, rank: x.shape.count, node)
+      }
       let order = x.shape.indices.filter { !axes.contains($0) } + axes
       let rows = x.transposed(order)
       let normal = mapRuns(rows, run: axes.map { x.shape[$0] }.reduce(1, *)) { values in
         let moment = moments(Array(values), run: values.count)[0]
-        return values.map { Float((Double($0) - moment.mean) / (moment.variance.squareRoot() + 1e-9)) }
+        return values.map {
+          Float((Double($0) - moment.mean) / (moment.variance.squareRoot() + 1e-9))
+        }
       }
       return [normal.transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
     }, lower: nil)
@@ -156,9 +178,13 @@ extension Operator {
     }
   }
 
-  private static func mapRuns(_ x: Tensor, run: Int, _ body: (ArraySlice<Float>) -> [Float]) -> Tensor {
+  private static func mapRuns(_ x: Tensor, run: Int, _ body: (ArraySlice<Float>) -> [Float])
+    -> Tensor
+  {
     let data = x.floats
-    let values = (0..<(run == 0 ? 0 : data.count / run)).flatMap { body(data[($0 * run)..<(($0 + 1) * run)]) }
+    let values = (0..<(run == 0 ? 0 : data.count / run)).flatMap {
+      body(data[($0 * run)..<(($0 + 1) * run)])
+    }
     return Tensor(values, shape: x.shape, type: x.type)
   }
 
@@ -166,7 +192,8 @@ extension Operator {
     (0..<(run == 0 ? 0 : data.count / run)).map { row in
       let values = data[(row * run)..<((row + 1) * run)]
       let mean = values.reduce(Double(0)) { $0 + Double($1) } / Double(run)
-      let variance = values.reduce(Double(0)) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(run)
+      let variance =
+        values.reduce(Double(0)) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(run)
       return (mean, variance)
     }
   }
@@ -186,7 +213,9 @@ struct ChannelAffine {
   /// - Throws: `ConversionError.invalid` when the operands differ in length.
   init(batchNormalization node: Node, _ inputs: [Tensor?]) throws {
     let parts = try (1...4).map { try need(node, inputs, $0).floats.map(Double.init) }
-    guard parts.allSatisfy({ $0.count == parts[0].count }) else { throw node.invalid("statistics differ in length") }
+    guard parts.allSatisfy({ $0.count == parts[0].count }) else {
+      throw node.invalid("statistics differ in length")
+    }
     let epsilon = Double(node.float("epsilon", 1e-5))
     let factors = parts[0].indices.map { parts[0][$0] / (parts[3][$0] + epsilon).squareRoot() }
     scale = factors.map { Float($0) }
@@ -200,7 +229,9 @@ struct ChannelAffine {
       for start in stride(from: 0, to: values.count, by: max(inner, 1)) {
         let channel = start / max(inner, 1) % scale.count
         let (factor, offset) = (scale[channel], shift[channel])
-        for i in start..<min(start + inner, values.count) { values[i] = values[i] * factor + offset }
+        for i in start..<min(start + inner, values.count) {
+          values[i] = values[i] * factor + offset
+        }
       }
     }
     return Tensor(values, shape: x.shape, type: x.type)

@@ -1,18 +1,20 @@
 import EdgeFormat
 
-/// How the converter treats one ONNX operator: its rules, one file an operator (or a family of one shape).
+/// How the converter treats one ONNX operator: its rules, one file an operator (or a family of one
+/// shape).
 ///
-/// `Operator.table` is the one list; an operator that is not in it is reported by `check`. Passes produce ordinary ONNX
-/// nodes, except for what a fusion leaves on a `Conv`, `ConvTranspose`, `Gemm` or `MatMul` with constant weights (all
-/// optional attributes; `Epilogue` reads them):
-/// - `edge.activation` (string: "relu", "clip", "leaky_relu"), `edge.low`, `edge.high`, `edge.slope` (floats; "relu" has
-///   none, "clip" has both bounds, infinite where there is none);
-/// - `edge.residual` (int): index of the input that is added after a convolution, 3 and up, before or after the
-///   activation as `edge.residual_first` (int 1: add, then clamp; only clamping activations) says.
+/// `Operator.table` is the one list; an operator that is not in it is reported by `check`. Passes
+/// produce ordinary ONNX nodes, except for what a fusion leaves on a `Conv`, `ConvTranspose`,
+/// `Gemm` or `MatMul` with constant weights (all optional attributes; `Epilogue` reads them):
+/// - `edge.activation` (string: "relu", "clip", "leaky_relu"), `edge.low`, `edge.high`,
+///   `edge.slope` (floats; "relu" has none, "clip" has both bounds, infinite where there is none);
+/// - `edge.residual` (int): index of the input that is added after a convolution, 3 and up, before
+///   or after the activation as `edge.residual_first` (int 1: add, then clamp; only clamping
+///   activations) says.
 ///
-/// After `Passes.all`: a `MatMul` by a constant matrix on the right may have a third input, a constant bias `[N]`;
-/// windows have `pads` instead of `auto_pad` where sizes are known; no Identity, Dropout, BatchNormalization with known
-/// statistics, or node with known results remains.
+/// After `Passes.all`: a `MatMul` by a constant matrix on the right may have a third input, a
+/// constant bias `[N]`; windows have `pads` instead of `auto_pad` where sizes are known; no
+/// Identity, Dropout, BatchNormalization with known statistics, or node with known results remains.
 public struct Operator: Sendable {
   /// Appends what the runtime executes for the node.
   public typealias LoweringRule = @Sendable (Node, inout Lowering) throws -> Void
@@ -21,19 +23,28 @@ public struct Operator: Sendable {
   public let name: String
   /// Opset versions whose semantics the rules implement.
   public let opsets: ClosedRange<Int>
-  /// Obstacles of this node beyond the opset: attributes or operand forms that are not supported, each with the nearest
-  /// form that is. Shapes may be unknown.
+  /// Obstacles of this node beyond the opset: attributes or operand forms that are not supported,
+  /// each with the nearest form that is.
+  ///
+  /// Shapes may be unknown.
   public let check: @Sendable (Node, Graph) -> [Obstacle]
-  /// Types and shapes of the outputs, from the inputs' (all known when called). Trailing outputs may be left out.
-  /// - Throws: `ConversionError` when the operands contradict each other or the shape depends on run-time data.
+  /// Types and shapes of the outputs, from the inputs' (all known when called).
+  ///
+  /// Trailing outputs may be left out.
+  /// - Throws: `ConversionError` when the operands contradict each other or the shape depends on
+  ///   run-time data.
   public let infer: @Sendable (Node, Graph) throws -> [ValueType]
-  /// The first output's content in terms of symbols, for operators of shape arithmetic; nil when it is not known.
+  /// The first output's content in terms of symbols, for operators of shape arithmetic; nil when it
+  /// is not known.
   public let symbolic: @Sendable (Node, Graph) -> [Dimension]?
-  /// The outputs' values: the float reference, and constant folding. Inputs in node order, nil for absent ones.
+  /// The outputs' values: the float reference, and constant folding.
+  ///
+  /// Inputs in node order, nil for absent ones.
   public let evaluate: @Sendable (Node, [Tensor?]) throws -> [Tensor]
   /// How the operator takes part in INT8.
   public let quantize: QuantizeRule
-  /// nil while the runtime has nothing to execute it with; such a node must fold away, and `check` says so.
+  /// nil while the runtime has nothing to execute it with; such a node must fold away, and `check`
+  /// says so.
   public let lower: LoweringRule?
 
   /// Rules in the order a reader wants them.

@@ -1,6 +1,9 @@
 import EdgeFormat
 
-/// What a Pad adds: attributes `pads`, `value` up to opset 10; inputs 1...3 since 11, axes since 18. Negative pads crop.
+/// What a Pad adds: attributes `pads`, `value` up to opset 10; inputs 1...3 since 11, axes since
+/// 18.
+///
+/// Negative pads crop.
 public struct PadForm: Sendable {
   public var mode: PadMode
   /// Elements added before and after each axis of x.
@@ -23,7 +26,9 @@ public struct PadForm: Sendable {
   }
 
   init(_ node: Node, rank: Int, pads: [Int]?, value: Tensor?, axes: [Int]?) throws {
-    guard let pads = pads ?? node.ints("pads") ?? node.ints("paddings") else { throw node.invalid("pads are missing") }
+    guard let pads = pads ?? node.ints("pads") ?? node.ints("paddings") else {
+      throw node.invalid("pads are missing")
+    }
     let axes = try (axes ?? Array(0..<rank)).map { try axis($0, rank: rank, node) }
     guard pads.count == 2 * axes.count, pads.allSatisfy({ $0 > -1 << 40 && $0 < 1 << 40 }) else {
       throw node.invalid("\(pads.count) pads for \(axes.count) axes")
@@ -80,7 +85,9 @@ extension Operator {
       for axis in x.shape.indices where form.before[axis] != 0 || form.after[axis] != 0 {
         let extent = result.shape[axis] + form.before[axis] + form.after[axis]
         guard extent >= 0 else { throw node.invalid("crops more than axis \(axis) holds") }
-        guard result.shape[axis] > 0 || form.mode == .constant else { throw node.invalid("axis \(axis) is empty") }
+        guard result.shape[axis] > 0 || form.mode == .constant else {
+          throw node.invalid("axis \(axis) is empty")
+        }
         let sources = (0..<extent).map { form.source($0, extent: result.shape[axis], axis: axis) }
         result = result.selecting(sources, axis: axis, fill: form.value)
       }
@@ -100,10 +107,12 @@ extension Tensor {
     switch elements {
     case .float(let values):
       return Tensor(
-        select(values, places, outer, extent, inner, fill?.floats.first ?? 0), shape: shape, type: type)
+        select(values, places, outer, extent, inner, fill?.floats.first ?? 0), shape: shape,
+        type: type)
     case .integer(let values):
       return Tensor(
-        select(values, places, outer, extent, inner, fill?.integers.first ?? 0), shape: shape, type: type)
+        select(values, places, outer, extent, inner, fill?.integers.first ?? 0), shape: shape,
+        type: type)
     }
   }
 }
@@ -117,7 +126,11 @@ private func select<T>(
     for place in places {
       if let place {
         let start = (row * extent + place) * inner
-        if inner == 1 { result.append(values[start]) } else { result.append(contentsOf: values[start..<(start + inner)]) }
+        if inner == 1 {
+          result.append(values[start])
+        } else {
+          result.append(contentsOf: values[start..<(start + inner)])
+        }
       } else {
         result.append(contentsOf: repeatElement(fill, count: inner))
       }

@@ -2,14 +2,16 @@ import EdgeFormat
 import Foundation
 
 /// Sliding maximum and average over x `[N, C, spatial...]`.
-/// <https://onnx.ai/onnx/operators/onnx__MaxPool.html>, <https://onnx.ai/onnx/operators/onnx__AveragePool.html>
+/// <https://onnx.ai/onnx/operators/onnx__MaxPool.html>,
+/// <https://onnx.ai/onnx/operators/onnx__AveragePool.html>
 extension Operator {
   static let pools: [Operator] = [
     Operator(
       "MaxPool", opsets: 1...24,
       check: { node, _ in
         node.output(1) == nil
-          ? [] : [node.obstacle("gives the indices of the maxima", remedy: "use the first output only")]
+          ? []
+          : [node.obstacle("gives the indices of the maxima", remedy: "use the first output only")]
       },
       infer: inferPool, evaluate: { node, inputs in [try maxPool(node, inputs)] },
       quantize: .passThrough, lower: Lowering.maxPool),
@@ -22,9 +24,14 @@ extension Operator {
       evaluate: { node, inputs in
         let power = Float(node.int("p", 2))
         var x = try need(node, inputs, 0)
-        x.elements = .float(mapElements(x.floats) { power == 2 ? $0 * $0 : power == 1 ? abs($0) : pow(abs($0), power) })
+        x.elements = .float(
+          mapElements(x.floats) {
+            power == 2 ? $0 * $0 : power == 1 ? abs($0) : pow(abs($0), power)
+          })
         let (sums, _) = try windowSums(node, x)
-        let values = mapElements(sums.floats) { power == 2 ? $0.squareRoot() : power == 1 ? $0 : pow($0, 1 / power) }
+        let values = mapElements(sums.floats) {
+          power == 2 ? $0.squareRoot() : power == 1 ? $0 : pow($0, 1 / power)
+        }
         return [Tensor(values, shape: sums.shape)]
       }, lower: nil),
   ]
@@ -55,14 +62,16 @@ extension Operator {
       }
     }
     return x.type.isFloat
-      ? Tensor(result, shape: shape, type: x.type) : Tensor(result.map { Int64($0) }, shape: shape, type: x.type)
+      ? Tensor(result, shape: shape, type: x.type)
+      : Tensor(result.map { Int64($0) }, shape: shape, type: x.type)
   }
 
   private static func averagePool(_ node: Node, _ inputs: [Tensor?]) throws -> Tensor {
     let (sums, window) = try windowSums(node, need(node, inputs, 0))
     let spatial = Array(try need(node, inputs, 0).shape.dropFirst(2))
     let counts = window.counts(
-      paddingIncluded: node.int("count_include_pad", 0) != 0, after: try trailingPads(node, spatial))
+      paddingIncluded: node.int("count_include_pad", 0) != 0, after: try trailingPads(node, spatial)
+    )
     var values = sums.floats
     for index in values.indices { values[index] /= Float(counts[index % counts.count]) }
     return Tensor(values, shape: sums.shape)

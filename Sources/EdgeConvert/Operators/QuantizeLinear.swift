@@ -1,7 +1,8 @@
 import EdgeFormat
 
-/// Conversion between reals and integers: real = scale * (q - zero point), per tensor, per slice of `axis`, or per block of
-/// `block_size` along it. <https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html>
+/// Conversion between reals and integers: real = scale * (q - zero point), per tensor, per slice of
+/// `axis`, or per block of `block_size` along it.
+/// <https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html>
 extension Operator {
   static let quantization: [Operator] = [
     Operator(
@@ -23,7 +24,8 @@ extension Operator {
         let values = mapPairs(x.floats, scale) { ($0 / $1).rounded(.toNearestOrEven) }
         let shifted = values.indices.map { index -> Int64 in
           let value = Double(values[index]) + Double(zero?[index] ?? 0)
-          return Int64(clamping: min(max(value, Double(range.lowerBound)), Double(range.upperBound)))
+          return Int64(
+            clamping: min(max(value, Double(range.lowerBound)), Double(range.upperBound)))
         }
         return [Tensor(shifted, shape: x.shape, type: type)]
       }, lower: nil),
@@ -36,13 +38,16 @@ extension Operator {
         guard let zero = optional(inputs, 2) else {
           return [Tensor(mapPairs(x.floats, scale) { $0 * $1 }, shape: x.shape)]
         }
-        let centred = mapPairs(x.integers, try spread(node, zero, over: x.shape).integers) { Float($0 - $1) }
+        let centred = mapPairs(x.integers, try spread(node, zero, over: x.shape).integers) {
+          Float($0 - $1)
+        }
         return [Tensor(mapPairs(centred, scale) { $0 * $1 }, shape: x.shape)]
       }, lower: nil),
   ]
 
   /// A scale or zero point for every element of `shape`.
-  private static func spread(_ node: Node, _ parameter: Tensor, over shape: [Int]) throws -> Tensor {
+  private static func spread(_ node: Node, _ parameter: Tensor, over shape: [Int]) throws -> Tensor
+  {
     if parameter.count == 1 { return parameter.reshaped([]).broadcast(to: shape) }
     let axis = try axis(node.int("axis", 1), rank: shape.count, node)
     let block = node.int("block_size", 0)

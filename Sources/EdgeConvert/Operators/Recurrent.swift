@@ -1,8 +1,9 @@
 import EdgeFormat
 import Foundation
 
-/// LSTM, GRU and RNN: x `[T, N, I]`, w `[D, G*H, I]`, r `[D, G*H, H]`, b? `[D, 2*G*H]`, lengths? `[N]`, h0? `[D, N, H]`,
-/// c0? `[D, N, H]`, peepholes? `[D, 3*H]` → y `[T, D, N, H]`, h `[D, N, H]`, c `[D, N, H]`; batch first when `layout` is 1.
+/// LSTM, GRU and RNN: x `[T, N, I]`, w `[D, G*H, I]`, r `[D, G*H, H]`, b? `[D, 2*G*H]`, lengths?
+/// `[N]`, h0? `[D, N, H]`, c0? `[D, N, H]`, peepholes? `[D, 3*H]` → y `[T, D, N, H]`, h `[D, N,
+/// H]`, c `[D, N, H]`; batch first when `layout` is 1.
 /// <https://onnx.ai/onnx/operators/onnx__LSTM.html>
 extension Operator {
   static let recurrent: [Operator] = ["LSTM", "GRU", "RNN"].map { name in
@@ -51,15 +52,20 @@ private struct RecurrentCell {
     let w = try need(node, inputs, 1)
     let r = try need(node, inputs, 2)
     gates = node.op == "LSTM" ? 4 : node.op == "GRU" ? 3 : 1
-    guard given.shape.count == 3, w.shape.count == 3, r.shape.count == 3, w.shape[2] == given.shape[2],
+    guard given.shape.count == 3, w.shape.count == 3, r.shape.count == 3,
+      w.shape[2] == given.shape[2],
       w.shape[0] == r.shape[0], w.shape[1] == gates * r.shape[2], r.shape[1] == w.shape[1],
       (1...2).contains(r.shape[0])
-    else { throw node.invalid("weights \(w.shape) and \(r.shape) do not fit the input \(given.shape)") }
+    else {
+      throw node.invalid("weights \(w.shape) and \(r.shape) do not fit the input \(given.shape)")
+    }
     x = batchFirst ? given.transposed([1, 0, 2]) : given
     (weights, recurrence) = (w.floats, r.floats)
     (steps, batches, width) = (x.shape[0], x.shape[1], x.shape[2])
     (directions, hidden) = (r.shape[0], r.shape[2])
-    let standard = node.op == "LSTM" ? ["Sigmoid", "Tanh", "Tanh"] : node.op == "GRU" ? ["Sigmoid", "Tanh"] : ["Tanh"]
+    let standard =
+      node.op == "LSTM"
+      ? ["Sigmoid", "Tanh", "Tanh"] : node.op == "GRU" ? ["Sigmoid", "Tanh"] : ["Tanh"]
     var names = (0..<directions).flatMap { _ in standard }
     if case .strings(let stated) = node.attributes["activations"] {
       guard stated.count == names.count else { throw node.invalid("\(stated.count) activations") }
@@ -68,11 +74,17 @@ private struct RecurrentCell {
     let alphas = node.floats("activation_alpha") ?? []
     let betas = node.floats("activation_beta") ?? []
     activations = try names.enumerated().map { index, name in
-      try Self.activation(name, alphas.indices.contains(index) ? alphas[index] : nil,
+      try Self.activation(
+        name, alphas.indices.contains(index) ? alphas[index] : nil,
         betas.indices.contains(index) ? betas[index] : nil, node)
     }
-    for (index, count) in [(3, 2 * gates * hidden * directions), (5, directions * batches * hidden), (6, directions * batches * hidden), (7, 3 * hidden * directions), (4, batches)] {
-      if let operand = optional(inputs, index), operand.count != count { throw node.invalid("operand \(index) has \(operand.count) elements, not \(count)") }
+    for (index, count) in [
+      (3, 2 * gates * hidden * directions), (5, directions * batches * hidden),
+      (6, directions * batches * hidden), (7, 3 * hidden * directions), (4, batches),
+    ] {
+      if let operand = optional(inputs, index), operand.count != count {
+        throw node.invalid("operand \(index) has \(operand.count) elements, not \(count)")
+      }
     }
   }
 
@@ -121,7 +133,9 @@ private struct RecurrentCell {
     }
     let sequence = Tensor(y, shape: [steps, directions, batches, hidden])
     let states = [h, c].map { Tensor($0, shape: [directions, batches, hidden]) }
-    return batchFirst ? [sequence.transposed([2, 0, 1, 3])] + states.map { $0.transposed([1, 0, 2]) } : [sequence] + states
+    return batchFirst
+      ? [sequence.transposed([2, 0, 1, 3])] + states.map { $0.transposed([1, 0, 2]) }
+      : [sequence] + states
   }
 
   private func reordered(_ state: Tensor?, _ shape: [Int]) -> [Float] {
@@ -143,8 +157,12 @@ private struct RecurrentCell {
     switch node.op {
     case "LSTM":
       let peep = optional(inputs, 7)?.floats
-      func p(_ gate: Int, _ i: Int) -> Float { peep?[direction * 3 * hidden + gate * hidden + i] ?? 0 }
-      let (f, g, k) = (activations[direction * 3], activations[direction * 3 + 1], activations[direction * 3 + 2])
+      func p(_ gate: Int, _ i: Int) -> Float {
+        peep?[direction * 3 * hidden + gate * hidden + i] ?? 0
+      }
+      let (f, g, k) = (
+        activations[direction * 3], activations[direction * 3 + 1], activations[direction * 3 + 2]
+      )
       var (nextH, nextC) = (h, c)
       for i in 0..<hidden {
         func z(_ gate: Int) -> Float {
@@ -152,7 +170,8 @@ private struct RecurrentCell {
           return fromInput[row] + fromState[row] + b(row) + rb(row)
         }
         let inGate = f(clipped(z(0) + p(0, i) * c[i]))
-        let forget = node.int("input_forget", 0) != 0 ? 1 - inGate : f(clipped(z(2) + p(2, i) * c[i]))
+        let forget =
+          node.int("input_forget", 0) != 0 ? 1 - inGate : f(clipped(z(2) + p(2, i) * c[i]))
         nextC[i] = forget * c[i] + inGate * g(clipped(z(3)))
         nextH[i] = f(clipped(z(1) + p(1, i) * nextC[i])) * k(nextC[i])
       }
@@ -164,8 +183,12 @@ private struct RecurrentCell {
         let row = hidden + i
         return f(clipped(fromInput[row] + fromState[row] + b(row) + rb(row)))
       }
-      let candidate = linear ? [] : product(
-        recurrence, direction * rows * hidden + 2 * hidden * hidden, hidden, mapPairs(reset, h) { $0 * $1 })
+      let candidate =
+        linear
+        ? []
+        : product(
+          recurrence, direction * rows * hidden + 2 * hidden * hidden, hidden,
+          mapPairs(reset, h) { $0 * $1 })
       var next = h
       for i in 0..<hidden {
         let row = 2 * hidden + i
@@ -180,13 +203,16 @@ private struct RecurrentCell {
     }
   }
 
-  private func product(_ matrix: [Float], _ offset: Int, _ rows: Int, _ vector: [Float]) -> [Float] {
+  private func product(_ matrix: [Float], _ offset: Int, _ rows: Int, _ vector: [Float]) -> [Float]
+  {
     var result = [Float](repeating: 0, count: rows)
     let depth = vector.count
     matrix.withUnsafeBufferPointer { matrix in
       vector.withUnsafeBufferPointer { vector in
         result.withUnsafeMutableBufferPointer { result in
-          guard let matrix = matrix.baseAddress, let vector = vector.baseAddress, let result = result.baseAddress else {
+          guard let matrix = matrix.baseAddress, let vector = vector.baseAddress,
+            let result = result.baseAddress
+          else {
             return
           }
           multiply(rows: rows, columns: 1, depth: depth, matrix + offset, vector, into: result)

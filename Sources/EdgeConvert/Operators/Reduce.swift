@@ -57,7 +57,8 @@ extension Operator {
         let form = try ReduceForm(node, graph)
         return [
           ValueType(
-            type: try graph.type(node, 0), shape: form.shape(of: try graph.shape(node, 0), one: Dimension(1)))
+            type: try graph.type(node, 0),
+            shape: form.shape(of: try graph.shape(node, 0), one: Dimension(1)))
         ]
       },
       symbolic: { node, graph in
@@ -67,7 +68,9 @@ extension Operator {
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)
         let form = try ReduceForm(node, rank: x.shape.count, axes: optional(inputs, 1)?.ints)
-        if form.axes.isEmpty, !x.shape.isEmpty || node.int("noop_with_empty_axes", 0) != 0 { return [x] }
+        if form.axes.isEmpty, !x.shape.isEmpty || node.int("noop_with_empty_axes", 0) != 0 {
+          return [x]
+        }
         let shape = form.shape(of: x.shape, one: 1)
         let kept = x.shape.indices.filter { !form.axes.contains($0) }
         let rows = x.transposed(kept + form.axes)
@@ -83,7 +86,9 @@ extension Operator {
   }
 
   /// Index of the extreme element along `axis`. <https://onnx.ai/onnx/operators/onnx__ArgMax.html>
-  private static func argReduce(_ name: String, _ better: @escaping @Sendable (Float, Float) -> Bool) -> Operator {
+  private static func argReduce(
+    _ name: String, _ better: @escaping @Sendable (Float, Float) -> Bool
+  ) -> Operator {
     Operator(
       name, opsets: 1...24,
       infer: { node, graph in

@@ -13,11 +13,15 @@ extension Operator {
 
   private typealias Target = @Sendable (Node, [Dimension], [Dimension]?) throws -> [Dimension]
 
-  private static func relabel(_ name: String, _ opsets: ClosedRange<Int>, _ target: @escaping Target) -> Operator {
+  private static func relabel(
+    _ name: String, _ opsets: ClosedRange<Int>, _ target: @escaping Target
+  ) -> Operator {
     Operator(
       name, opsets: opsets,
       infer: { node, graph in
-        if node.input(1) != nil, graph.content(node, 1) == nil { _ = try graph.integers(node, 1, "the shape") }
+        if node.input(1) != nil, graph.content(node, 1) == nil {
+          _ = try graph.integers(node, 1, "the shape")
+        }
         let shape = try target(node, graph.shape(node, 0), graph.content(node, 1))
         return [ValueType(type: try graph.type(node, 0), shape: shape)]
       },
@@ -61,7 +65,9 @@ extension Operator {
       if let whole = total.constant, let part = rest.constant, whole % part != 0 {
         throw node.invalid("\(whole) elements do not fill \(stated)")
       }
-    } else if let whole = total.constant, let filled = target.reduce(Dimension(1), *).constant, whole != filled {
+    } else if let whole = total.constant, let filled = target.reduce(Dimension(1), *).constant,
+      whole != filled
+    {
       throw node.invalid("\(whole) elements do not fill \(stated)")
     }
     return target
@@ -72,8 +78,12 @@ extension Operator {
   ) throws -> [Dimension] {
     let stated = node.int("axis", 1)
     let split = stated < 0 ? stated + shape.count : stated
-    guard split >= 0, split <= shape.count else { throw node.invalid("axis \(stated) is outside rank \(shape.count)") }
-    return [shape.prefix(split).reduce(Dimension(1), *), shape.dropFirst(split).reduce(Dimension(1), *)]
+    guard split >= 0, split <= shape.count else {
+      throw node.invalid("axis \(stated) is outside rank \(shape.count)")
+    }
+    return [
+      shape.prefix(split).reduce(Dimension(1), *), shape.dropFirst(split).reduce(Dimension(1), *),
+    ]
   }
 
   @Sendable private static func squeezeTarget(
@@ -111,7 +121,10 @@ extension Operator {
     },
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
-      return [ValueType(type: try graph.type(node, 0), shape: shape), ValueType(type: .bool, shape: shape)]
+      return [
+        ValueType(type: try graph.type(node, 0), shape: shape),
+        ValueType(type: .bool, shape: shape),
+      ]
     },
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
@@ -119,7 +132,8 @@ extension Operator {
     },
     quantize: .passThrough, lower: Lowering.reshape)
 
-  /// Axis i of y is axis perm[i] of x; reversed by default. <https://onnx.ai/onnx/operators/onnx__Transpose.html>
+  /// Axis i of y is axis perm[i] of x; reversed by default.
+  /// <https://onnx.ai/onnx/operators/onnx__Transpose.html>
   static let transpose = Operator(
     "Transpose", opsets: 1...24,
     infer: { node, graph in
@@ -135,7 +149,8 @@ extension Operator {
 
   /// The permutation of a Transpose.
   static func permutation(_ node: Node, rank: Int) throws -> [Int] {
-    let order = try node.ints("perm")?.map { try axis($0, rank: rank, node) } ?? Array((0..<rank).reversed())
+    let order =
+      try node.ints("perm")?.map { try axis($0, rank: rank, node) } ?? Array((0..<rank).reversed())
     guard order.count == rank, Set(order).count == rank else {
       throw node.invalid("perm \(order) is no permutation of \(rank) axes")
     }

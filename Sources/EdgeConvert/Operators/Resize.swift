@@ -2,18 +2,24 @@ import EdgeFormat
 import Foundation
 
 /// Geometry of a Resize or Upsample: the output's sizes and the scale of every axis.
-/// Upsample: `scales` attribute (7) or input 1 (9); Resize: input 1 (10); scales input 2, sizes input 3, `axes` (11 on).
+///
+/// Upsample: `scales` attribute (7) or input 1 (9); Resize: input 1 (10); scales input 2, sizes
+/// input 3, `axes` (11 on).
 struct ResizeForm {
   var shape: [Dimension]
   /// Output size over input size as the coordinate rule uses it; nil where a symbolic size decides.
   var scales: [Double?]
 
   init(_ node: Node, input: [Dimension], scales stated: [Float]?, sizes: [Dimension]?) throws {
-    let axes = try (node.ints("axes") ?? Array(input.indices)).map { try axis($0, rank: input.count, node) }
+    let axes = try (node.ints("axes") ?? Array(input.indices)).map {
+      try axis($0, rank: input.count, node)
+    }
     shape = input
     scales = Array(repeating: 1, count: input.count)
     if let stated, !stated.isEmpty {
-      guard stated.count == axes.count else { throw node.invalid("\(stated.count) scales for \(axes.count) axes") }
+      guard stated.count == axes.count else {
+        throw node.invalid("\(stated.count) scales for \(axes.count) axes")
+      }
       for (axis, scale) in zip(axes, stated) {
         guard scale > 0, scale < 0x1p20 else { throw node.invalid("scale \(scale)") }
         scales[axis] = Double(scale)
@@ -21,7 +27,9 @@ struct ResizeForm {
       }
       return
     }
-    guard let sizes, sizes.count == axes.count else { throw node.invalid("scales or sizes are missing") }
+    guard let sizes, sizes.count == axes.count else {
+      throw node.invalid("scales or sizes are missing")
+    }
     let ratios = zip(axes, sizes).map { axis, size -> Double? in
       guard let from = input[axis].constant, let to = size.constant, from > 0 else { return nil }
       return Double(to) / Double(from)
@@ -48,7 +56,9 @@ struct ResizeForm {
     let inverse = 1 / scale
     if inverse == inverse.rounded() { return size / Dimension(Int(inverse)) }
     throw ConversionError.obstacles([
-      node.obstacle("scales an axis of run-time size by \(scale)", remedy: "use an integer scale, or fix the size")
+      node.obstacle(
+        "scales an axis of run-time size by \(scale)",
+        remedy: "use an integer scale, or fix the size")
     ])
   }
 }
@@ -66,9 +76,13 @@ extension Operator {
       },
       infer: { node, graph in
         let places = operands(node)
-        let sizes = places.sizes.flatMap { graph.operand(node, $0) == nil ? nil : graph.content(node, $0) }
+        let sizes = places.sizes.flatMap {
+          graph.operand(node, $0) == nil ? nil : graph.content(node, $0)
+        }
         let scales = graph.constant(node, places.scales)?.floats ?? node.floats("scales")
-        if scales == nil, sizes == nil { _ = try graph.integers(node, places.sizes ?? places.scales, "the new size") }
+        if scales == nil, sizes == nil {
+          _ = try graph.integers(node, places.sizes ?? places.scales, "the new size")
+        }
         let form = try ResizeForm(node, input: graph.shape(node, 0), scales: scales, sizes: sizes)
         return [ValueType(type: try graph.type(node, 0), shape: form.shape)]
       },
@@ -82,19 +96,31 @@ extension Operator {
         let region = node.opset >= 11 ? optional(inputs, 1)?.floats ?? [] : []
         var result = Tensor(x.floats, shape: x.shape)
         for axis in x.shape.indices {
-          guard let size = form.shape[axis].constant, let scale = form.scales[axis] else { continue }
+          guard let size = form.shape[axis].constant, let scale = form.scales[axis] else {
+            continue
+          }
           guard size > 0, x.shape[axis] > 0 else { throw node.invalid("axis \(axis) is empty") }
           if size == x.shape[axis], scale == 1, region.isEmpty { continue }
-          let listed = node.ints("axes").map { $0.map { $0 < 0 ? $0 + x.shape.count : $0 } } ?? Array(x.shape.indices)
+          let listed =
+            node.ints("axes").map { $0.map { $0 < 0 ? $0 + x.shape.count : $0 } }
+            ?? Array(x.shape.indices)
           let place = listed.firstIndex(of: axis)
-          let crop = place.flatMap { place in
-            region.count == 2 * listed.count ? (Double(region[place]), Double(region[place + listed.count])) : nil
-          } ?? (0, 1)
-          let rule = try ResizeRule(node, input: x.shape[axis], output: size, scale: scale, crop: crop)
-          result = result.weighted((0..<size).map(rule.taps), axis: axis, outside: node.float("extrapolation_value", 0))
+          let crop =
+            place.flatMap { place in
+              region.count == 2 * listed.count
+                ? (Double(region[place]), Double(region[place + listed.count])) : nil
+            } ?? (0, 1)
+          let rule = try ResizeRule(
+            node, input: x.shape[axis], output: size, scale: scale, crop: crop)
+          result = result.weighted(
+            (0..<size).map(rule.taps), axis: axis, outside: node.float("extrapolation_value", 0))
         }
         if x.type.isFloat { return [result.retyped(x.type)] }
-        return [Tensor(result.floats.map { Int64($0.rounded(.toNearestOrEven)) }, shape: result.shape, type: x.type)]
+        return [
+          Tensor(
+            result.floats.map { Int64($0.rounded(.toNearestOrEven)) }, shape: result.shape,
+            type: x.type)
+        ]
       },
       quantize: .passThrough, lower: Lowering.resize)
   }
@@ -125,7 +151,9 @@ private struct ResizeRule {
     let old = node.opset < 11 || node.op == "Upsample"
     coordinates = old ? "asymmetric" : node.string("coordinate_transformation_mode") ?? "half_pixel"
     rounding = old ? "floor" : node.string("nearest_mode") ?? "round_prefer_floor"
-    guard ["nearest", "linear", "bilinear", "cubic"].contains(mode) else { throw node.invalid("mode \"\(mode)\"") }
+    guard ["nearest", "linear", "bilinear", "cubic"].contains(mode) else {
+      throw node.invalid("mode \"\(mode)\"")
+    }
   }
 
   private func place(_ index: Int) -> Double {
@@ -160,7 +188,10 @@ private struct ResizeRule {
     for source in first...max(first, last) {
       let inside = source >= 0 && source < input
       if !inside, node.int("exclude_outside", 0) != 0 { continue }
-      let weight = mode == "cubic" ? cubic((Double(source) - place) * stretch) : max(0, 1 - abs(Double(source) - place) * stretch)
+      let weight =
+        mode == "cubic"
+        ? cubic((Double(source) - place) * stretch)
+        : max(0, 1 - abs(Double(source) - place) * stretch)
       if weight != 0 { taps.append((min(max(source, 0), input - 1), weight)) }
     }
     let sum = taps.reduce(0) { $0 + $1.1 }

@@ -8,16 +8,18 @@ extension Operator {
     window("BlackmanWindow", [0.42, 0.5, 0.08]), melWeights,
   ]
 
-  /// signal `[N, L]`, `[N, L, 1]` or `[N, L, 2]`, frame_step, window?, frame_length? → `[N, frames, bins, 2]`.
-  /// <https://onnx.ai/onnx/operators/onnx__STFT.html>
+  /// signal `[N, L]`, `[N, L, 1]` or `[N, L, 2]`, frame_step, window?, frame_length? → `[N, frames,
+  /// bins, 2]`. <https://onnx.ai/onnx/operators/onnx__STFT.html>
   private static let stft = Operator(
     "STFT", opsets: 17...24,
     infer: { node, graph in
       let x = try graph.shape(node, 0)
-      guard x.count >= 2, let step = try graph.integers(node, 1, "the frame step").first, step > 0 else {
+      guard x.count >= 2, let step = try graph.integers(node, 1, "the frame step").first, step > 0
+      else {
         throw node.invalid("needs a signal of two or three axes and a positive frame step")
       }
-      let length = try graph.operand(node, 2)?.shape?.first
+      let length =
+        try graph.operand(node, 2)?.shape?.first
         ?? Dimension(graph.integers(node, 3, "the frame length").first ?? 0)
       let frames = (x[1] - length) / Dimension(step) + Dimension(1)
       let bins = node.int("onesided", 1) != 0 ? length / Dimension(2) + Dimension(1) : length
@@ -53,18 +55,23 @@ extension Operator {
       return [Tensor(values, shape: [batches, frames, bins, 2])]
     }, lower: Lowering.stft)
 
-  /// Along `axis` (attribute at 17, input 2 since 20) of x `[..., 1 or 2]`. <https://onnx.ai/onnx/operators/onnx__DFT.html>
+  /// Along `axis` (attribute at 17, input 2 since 20) of x `[..., 1 or 2]`.
+  /// <https://onnx.ai/onnx/operators/onnx__DFT.html>
   private static let dft = Operator(
     "DFT", opsets: 17...24,
     infer: { node, graph in
       var shape = try graph.shape(node, 0)
       let axis = try transformAxis(node, graph.content(node, 2)?.first?.constant, rank: shape.count)
       if node.input(1) != nil {
-        shape[axis] = try graph.content(node, 1)?.first ?? Dimension(graph.integers(node, 1, "the length").first ?? 0)
+        shape[axis] =
+          try graph.content(node, 1)?.first
+          ?? Dimension(graph.integers(node, 1, "the length").first ?? 0)
       }
       let isReal = node.int("onesided", 0) != 0 && node.int("inverse", 0) != 0
       if isReal, node.input(1) == nil { shape[axis] = (shape[axis] - Dimension(1)) * Dimension(2) }
-      if node.int("onesided", 0) != 0, !isReal { shape[axis] = shape[axis] / Dimension(2) + Dimension(1) }
+      if node.int("onesided", 0) != 0, !isReal {
+        shape[axis] = shape[axis] / Dimension(2) + Dimension(1)
+      }
       shape[shape.count - 1] = Dimension(isReal ? 1 : 2)
       return [ValueType(type: try graph.type(node, 0), shape: shape)]
     },
@@ -73,7 +80,8 @@ extension Operator {
       let rank = x.shape.count
       let axis = try transformAxis(node, optional(inputs, 2)?.ints.first, rank: rank)
       let isReal = node.int("onesided", 0) != 0 && node.int("inverse", 0) != 0
-      let length = optional(inputs, 1)?.ints.first ?? (isReal ? 2 * (x.shape[axis] - 1) : x.shape[axis])
+      let length =
+        optional(inputs, 1)?.ints.first ?? (isReal ? 2 * (x.shape[axis] - 1) : x.shape[axis])
       guard length > 0 else { throw node.invalid("length \(length)") }
       let bins = node.int("onesided", 0) != 0 && !isReal ? length / 2 + 1 : length
       let transform = FourierSum(length: length, inverse: node.int("inverse", 0) != 0)
@@ -92,15 +100,20 @@ extension Operator {
           return (Double(data[place]), mirrored ? -imaginary : imaginary)
         }
         let spectrum = transform.spectrum(signal, bins: bins)
-        values += isReal ? stride(from: 0, to: spectrum.count, by: 2).map { spectrum[$0] } : spectrum
+        values +=
+          isReal ? stride(from: 0, to: spectrum.count, by: 2).map { spectrum[$0] } : spectrum
       }
       let shape = order.dropLast(2).map { x.shape[$0] } + [bins, isReal ? 1 : 2]
-      return [Tensor(values, shape: shape).transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
+      return [
+        Tensor(values, shape: shape).transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })
+      ]
     }, lower: nil)
 
   private static func transformAxis(_ node: Node, _ input: Int?, rank: Int) throws -> Int {
     let chosen = try axis(input ?? node.int("axis", node.opset < 20 ? 1 : -2), rank: rank, node)
-    guard rank >= 2, chosen < rank - 1 else { throw node.invalid("axis \(chosen) is not one of the signal") }
+    guard rank >= 2, chosen < rank - 1 else {
+      throw node.invalid("axis \(chosen) is not one of the signal")
+    }
     return chosen
   }
 
@@ -109,7 +122,9 @@ extension Operator {
     Operator(
       name, opsets: 17...24,
       infer: { node, graph in
-        let size = try graph.content(node, 0)?.first ?? Dimension(graph.integers(node, 0, "the size").first ?? 0)
+        let size =
+          try graph.content(node, 0)?.first
+          ?? Dimension(graph.integers(node, 0, "the size").first ?? 0)
         return [ValueType(type: .float32, shape: [size])]
       },
       evaluate: { node, inputs in
@@ -117,14 +132,17 @@ extension Operator {
         let period = Double(node.int("periodic", 1) != 0 ? size : max(size - 1, 1))
         let values = (0..<size).map { i -> Float in
           let angle = 2 * Double.pi * Double(i) / period
-          return Float(terms.indices.reduce(0) { $0 + ($1 % 2 == 0 ? 1 : -1) * terms[$1] * cos(Double($1) * angle) })
+          return Float(
+            terms.indices.reduce(0) {
+              $0 + ($1 % 2 == 0 ? 1 : -1) * terms[$1] * cos(Double($1) * angle)
+            })
         }
         return [Tensor(values, shape: [size])]
       }, lower: nil)
   }
 
-  /// num_mel_bins, dft_length, sample_rate, lower and upper edge in hertz → `[dft_length / 2 + 1, num_mel_bins]`.
-  /// <https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html>
+  /// num_mel_bins, dft_length, sample_rate, lower and upper edge in hertz → `[dft_length / 2 + 1,
+  /// num_mel_bins]`. <https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html>
   private static let melWeights = Operator(
     "MelWeightMatrix", opsets: 17...24,
     infer: { node, graph in
@@ -134,7 +152,9 @@ extension Operator {
     },
     evaluate: { node, inputs in
       let operands = try (0..<5).map { Double(try need(node, inputs, $0).scalar ?? 0) }
-      guard operands.allSatisfy({ $0 >= 0 && $0 < 0x1p30 }), operands[2] > 0 else { throw node.invalid("operands \(operands)") }
+      guard operands.allSatisfy({ $0 >= 0 && $0 < 0x1p30 }), operands[2] > 0 else {
+        throw node.invalid("operands \(operands)")
+      }
       let (bins, length, rate) = (Int(operands[0]), Int(operands[1]), operands[2])
       let rows = length / 2 + 1
       _ = try checkedShape([rows, bins], node)

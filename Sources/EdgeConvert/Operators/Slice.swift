@@ -1,6 +1,7 @@
 import EdgeFormat
 
 /// The part that a Slice takes: y[i] = x[start + i * step] on every axis of x.
+///
 /// Attributes `starts`, `ends`, `axes` up to opset 9; inputs 1...4 since 10.
 public struct SliceForm: Sendable {
   /// First element on each axis, resolved to 0 or more.
@@ -24,7 +25,9 @@ public struct SliceForm: Sendable {
     _ node: Node, input: [Dimension], starts: [Dimension]?, ends: [Dimension]?, axes: [Dimension]?,
     steps: [Dimension]?
   ) throws {
-    guard let starts, let ends, starts.count == ends.count else { throw node.invalid("starts or ends are missing") }
+    guard let starts, let ends, starts.count == ends.count else {
+      throw node.invalid("starts or ends are missing")
+    }
     let axes = try (axes?.compactMap(\.constant) ?? Array(starts.indices)).map {
       try axis($0, rank: input.count, node)
     }
@@ -48,9 +51,12 @@ public struct SliceForm: Sendable {
     }
   }
 
-  /// A start or end counted from the front and limited to the axis. Negative offsets are taken to lie inside a symbolic
-  /// axis.
-  private static func place(_ stated: Dimension, _ size: Dimension, backward: Bool, isEnd: Bool) -> Dimension {
+  /// A start or end counted from the front and limited to the axis.
+  ///
+  /// Negative offsets are taken to lie inside a symbolic axis.
+  private static func place(_ stated: Dimension, _ size: Dimension, backward: Bool, isEnd: Bool)
+    -> Dimension
+  {
     let low = backward && isEnd ? -1 : 0
     guard let value = stated.constant else {
       return stated
@@ -75,7 +81,8 @@ extension Operator {
       [ValueType(type: try graph.type(node, 0), shape: try SliceForm(node, graph).shape)]
     },
     symbolic: { node, graph in
-      guard let content = graph.content(node, 0), let shape = try? graph.shape(node, 0), shape.count == 1,
+      guard let content = graph.content(node, 0), let shape = try? graph.shape(node, 0),
+        shape.count == 1,
         let form = try? SliceForm(node, graph), let start = form.starts[0].constant,
         let count = form.shape[0].constant
       else { return nil }
@@ -88,13 +95,16 @@ extension Operator {
         (optional(inputs, index)?.ints ?? node.ints(name))?.map { Dimension($0) }
       }
       let form = try SliceForm(
-        node, input: x.shape.map { Dimension($0) }, starts: content(1, "starts"), ends: content(2, "ends"),
+        node, input: x.shape.map { Dimension($0) }, starts: content(1, "starts"),
+        ends: content(2, "ends"),
         axes: content(3, "axes"), steps: content(4, "steps"))
       let own = rowMajorStrides(x.shape)
       let shape = form.shape.compactMap(\.constant)
       let offset = zip(form.starts.compactMap(\.constant), own).map { $0 * $1 }.reduce(0, +)
       return [
-        x.strided(shape: shape, strides: zip(own, form.steps).map { shape.contains(0) ? 0 : $0 * $1 }, offset: offset)
+        x.strided(
+          shape: shape, strides: zip(own, form.steps).map { shape.contains(0) ? 0 : $0 * $1 },
+          offset: offset)
       ]
     },
     quantize: .passThrough, lower: Lowering.slice)
@@ -105,7 +115,8 @@ extension Operator {
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
       let axis = try axis(node.int("axis", 0), rank: shape.count, node)
-      let stated = node.input(1) == nil ? node.ints("split") : try graph.integers(node, 1, "the split")
+      let stated =
+        node.input(1) == nil ? node.ints("split") : try graph.integers(node, 1, "the split")
       let sizes = try splitSizes(node, stated, extent: shape[axis])
       let type = try graph.type(node, 0)
       return sizes.map { size in
@@ -118,7 +129,8 @@ extension Operator {
       let x = try need(node, inputs, 0)
       let axis = try axis(node.int("axis", 0), rank: x.shape.count, node)
       let stated = optional(inputs, 1)?.ints ?? node.ints("split")
-      let sizes = try splitSizes(node, stated, extent: Dimension(x.shape[axis])).compactMap(\.constant)
+      let sizes = try splitSizes(node, stated, extent: Dimension(x.shape[axis])).compactMap(
+        \.constant)
       let own = rowMajorStrides(x.shape)
       var start = 0
       return sizes.map { size in

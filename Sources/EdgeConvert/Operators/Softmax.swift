@@ -1,8 +1,8 @@
 import EdgeFormat
 import Foundation
 
-/// exp(x) / sum(exp(x)) and its logarithm; up to opset 12 over all axes from `axis` on, since 13 over `axis` alone.
-/// <https://onnx.ai/onnx/operators/onnx__Softmax.html>
+/// exp(x) / sum(exp(x)) and its logarithm; up to opset 12 over all axes from `axis` on, since 13
+/// over `axis` alone. <https://onnx.ai/onnx/operators/onnx__Softmax.html>
 extension Operator {
   static let softmaxes: [Operator] = [
     Operator(
@@ -20,7 +20,9 @@ extension Operator {
         let runs = try AxisRuns(node, x.shape)
         var values = x.floats
         runs.forEach { indices in
-          let best = indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
+          let best = indices.max {
+            values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1)
+          }
           for index in indices { values[index] = index == best ? 1 : 0 }
         }
         return [Tensor(values, shape: x.shape, type: x.type)]
@@ -64,7 +66,9 @@ private struct AxisRuns {
     }
     let modern = node.opset >= 13
     let stated = node.int("axis", modern ? -1 : 1)
-    let axis = !modern && stated == shape.count ? stated : try EdgeConvert.axis(stated, rank: shape.count, node)
+    let axis =
+      !modern && stated == shape.count
+      ? stated : try EdgeConvert.axis(stated, rank: shape.count, node)
     outer = shape.prefix(axis).reduce(1, *)
     count = modern ? shape[axis] : shape.dropFirst(axis).reduce(1, *)
     inner = modern ? shape.dropFirst(axis + 1).reduce(1, *) : 1

@@ -1,4 +1,5 @@
-/// Blocks of space moved into channels and back. <https://onnx.ai/onnx/operators/onnx__DepthToSpace.html>
+/// Blocks of space moved into channels and back.
+/// <https://onnx.ai/onnx/operators/onnx__DepthToSpace.html>
 extension Operator {
   static let spaceDepth: [Operator] = [
     Operator(
@@ -8,16 +9,21 @@ extension Operator {
         let block = Dimension(node.int("blocksize", 1))
         guard x.count == 4 else { throw node.invalid("needs four axes") }
         return [
-          ValueType(type: try graph.type(node, 0), shape: [x[0], x[1] / (block * block), x[2] * block, x[3] * block])
+          ValueType(
+            type: try graph.type(node, 0),
+            shape: [x[0], x[1] / (block * block), x[2] * block, x[3] * block])
         ]
       },
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)
         let b = node.int("blocksize", 1)
-        guard x.shape.count == 4, b > 0, x.shape[1] % (b * b) == 0 else { throw node.invalid("\(x.shape) in blocks of \(b)") }
+        guard x.shape.count == 4, b > 0, x.shape[1] % (b * b) == 0 else {
+          throw node.invalid("\(x.shape) in blocks of \(b)")
+        }
         let (n, c, h, w) = (x.shape[0], x.shape[1] / (b * b), x.shape[2], x.shape[3])
         let columnFirst = node.string("mode") == "CRD"
-        let blocks = columnFirst
+        let blocks =
+          columnFirst
           ? x.reshaped([n, c, b, b, h, w]).transposed([0, 1, 4, 2, 5, 3])
           : x.reshaped([n, b, b, c, h, w]).transposed([0, 3, 4, 1, 5, 2])
         return [blocks.reshaped([n, c, h * b, w * b])]
@@ -29,7 +35,9 @@ extension Operator {
         let block = Dimension(node.int("blocksize", 1))
         guard x.count == 4 else { throw node.invalid("needs four axes") }
         return [
-          ValueType(type: try graph.type(node, 0), shape: [x[0], x[1] * block * block, x[2] / block, x[3] / block])
+          ValueType(
+            type: try graph.type(node, 0),
+            shape: [x[0], x[1] * block * block, x[2] / block, x[3] / block])
         ]
       },
       evaluate: { node, inputs in

@@ -10,14 +10,20 @@ func rowMajorStrides(_ shape: [Int]) -> [Int] {
 }
 
 extension Tensor {
-  /// The tensor whose element at `i` is this one's at `offset + sum(i * strides)`: transposition, slicing and broadcasting
-  /// in one. Strides may be 0 or negative.
+  /// The tensor whose element at `i` is this one's at `offset + sum(i * strides)`: transposition,
+  /// slicing and broadcasting in one.
+  ///
+  /// Strides may be 0 or negative.
   func strided(shape: [Int], strides: [Int], offset: Int = 0) -> Tensor {
     switch elements {
     case .float(let values):
-      Tensor(copyStrided(values, shape: shape, strides: strides, offset: offset), shape: shape, type: type)
+      Tensor(
+        copyStrided(values, shape: shape, strides: strides, offset: offset), shape: shape,
+        type: type)
     case .integer(let values):
-      Tensor(copyStrided(values, shape: shape, strides: strides, offset: offset), shape: shape, type: type)
+      Tensor(
+        copyStrided(values, shape: shape, strides: strides, offset: offset), shape: shape,
+        type: type)
     }
   }
 
@@ -81,7 +87,9 @@ private func copyStrided<T: BitwiseCopyable>(
         if innerStep == 1 {
           for i in 0..<inner { target.initializeElement(at: to &+ i, to: source[from &+ i]) }
         } else {
-          for i in 0..<inner { target.initializeElement(at: to &+ i, to: source[from &+ i &* innerStep]) }
+          for i in 0..<inner {
+            target.initializeElement(at: to &+ i, to: source[from &+ i &* innerStep])
+          }
         }
         to += inner
         if to >= count { break }

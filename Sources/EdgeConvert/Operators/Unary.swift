@@ -23,7 +23,8 @@ extension Operator {
     function("Sin") { sin($0) }, function("Cos") { cos($0) }, function("Tan") { tan($0) },
     function("Asin") { asin($0) }, function("Acos") { acos($0) }, function("Atan") { atan($0) },
     function("Sinh") { sinh($0) }, function("Cosh") { cosh($0) },
-    function("Asinh") { asinh($0) }, function("Acosh") { acosh($0) }, function("Atanh") { atanh($0) },
+    function("Asinh") { asinh($0) }, function("Acosh") { acosh($0) },
+    function("Atanh") { atanh($0) },
   ]
 
   private static let integerUnary: [Operator] = [

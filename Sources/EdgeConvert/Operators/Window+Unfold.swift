@@ -1,13 +1,15 @@
 extension Window3 {
   /// The window is one element at every input element.
   var isPointwise: Bool {
-    kernelCount == 1 && strides.allSatisfy { $0 == 1 } && before.allSatisfy { $0 == 0 } && input == output
+    kernelCount == 1 && strides.allSatisfy { $0 == 1 } && before.allSatisfy { $0 == 0 }
+      && input == output
   }
 
   /// Visits every (tap, output line) pair whose taps read inside the input.
   ///
-  /// The body gets the tap's index, the output line's index, the shift of the source along the last axis, the outputs of
-  /// the line that lie inside, and the offset of the source line: output `i` reads `sourceLine + start + i * stride`.
+  /// The body gets the tap's index, the output line's index, the shift of the source along the last
+  /// axis, the outputs of the line that lie inside, and the offset of the source line: output `i`
+  /// reads `sourceLine + start + i * stride`.
   @inline(__always)
   func forEachLine(
     lines: Range<Int>? = nil,
@@ -24,16 +26,19 @@ extension Window3 {
           if y < 0 || y >= input[1] { continue }
           for kw in 0..<kernel[2] where !ranges[kw].isEmpty {
             let tap = (kd * kernel[1] + kh) * kernel[2] + kw
-            body(tap, line, kw * dilations[2] - before[2], ranges[kw], (z * input[1] + y) * input[2])
+            body(
+              tap, line, kw * dilations[2] - before[2], ranges[kw], (z * input[1] + y) * input[2])
           }
         }
       }
     }
   }
 
-  /// Writes the matrix `[channels * taps, lines * output width]` of what the window sees (im2col); zero outside.
+  /// Writes the matrix `[channels * taps, lines * output width]` of what the window sees (im2col);
+  /// zero outside.
   func unfold(
-    _ source: UnsafePointer<Float>, channels: Int, lines: Range<Int>, into columns: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, channels: Int, lines: Range<Int>,
+    into columns: UnsafeMutablePointer<Float>
   ) {
     let width = output[2]
     let columnCount = lines.count * width
@@ -41,7 +46,8 @@ extension Window3 {
     forEachLine(lines: lines) { tap, line, start, range, sourceLine in
       for channel in 0..<channels {
         let from = source + channel * inputCount + sourceLine + start
-        let to = columns + (channel * kernelCount + tap) * columnCount + (line - lines.lowerBound) * width
+        let to =
+          columns + (channel * kernelCount + tap) * columnCount + (line - lines.lowerBound) * width
         if strides[2] == 1 {
           for i in range { to[i] = from[i] }
         } else {
@@ -52,7 +58,9 @@ extension Window3 {
   }
 
   /// Adds the matrix that `unfold` would write back onto its source (col2im).
-  func fold(_ columns: UnsafePointer<Float>, channels: Int, into target: UnsafeMutablePointer<Float>) {
+  func fold(
+    _ columns: UnsafePointer<Float>, channels: Int, into target: UnsafeMutablePointer<Float>
+  ) {
     let width = output[2]
     let columnCount = outputCount
     forEachLine { tap, line, start, range, sourceLine in

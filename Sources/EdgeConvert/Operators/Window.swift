@@ -1,4 +1,6 @@
-/// The sliding window of a convolution or pool over the spatial axes, with automatic padding solved.
+/// The sliding window of a convolution or pool over the spatial axes, with automatic padding
+/// solved.
+///
 /// Attributes kernel_shape, strides, dilations, pads, auto_pad, ceil_mode of the opset pages.
 struct Window {
   var kernel: [Int]
@@ -12,7 +14,8 @@ struct Window {
   /// - Parameters:
   ///   - spatial: sizes of the input's spatial axes.
   ///   - kernel: sizes of the window.
-  /// - Throws: `ConversionError.invalid` when attributes contradict each other or the window does not fit.
+  /// - Throws: `ConversionError.invalid` when attributes contradict each other or the window does
+  ///   not fit.
   init(_ node: Node, spatial: [Dimension], kernel: [Int]) throws {
     let rank = spatial.count
     let pads = node.ints("pads") ?? Array(repeating: 0, count: 2 * rank)
@@ -22,16 +25,21 @@ struct Window {
     before = []
     after = []
     output = []
-    guard kernel.count == rank, strides.count == rank, dilations.count == rank, pads.count == 2 * rank,
-      (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 20 }), pads.allSatisfy({ $0 > -1 << 20 && $0 < 1 << 20 })
-    else { throw node.invalid("kernel_shape, strides, dilations or pads do not fit \(rank) spatial axes") }
+    guard kernel.count == rank, strides.count == rank, dilations.count == rank,
+      pads.count == 2 * rank,
+      (kernel + strides + dilations).allSatisfy({ $0 > 0 && $0 < 1 << 20 }),
+      pads.allSatisfy({ $0 > -1 << 20 && $0 < 1 << 20 })
+    else {
+      throw node.invalid("kernel_shape, strides, dilations or pads do not fit \(rank) spatial axes")
+    }
     for axis in 0..<rank {
       let reach = (kernel[axis] - 1) * dilations[axis] + 1
       let stride = Dimension(strides[axis])
       switch node.string("auto_pad") ?? "NOTSET" {
       case "SAME_UPPER", "SAME_LOWER":
         let size = (spatial[axis] + stride - Dimension(1)) / stride
-        let total = Dimension.max((size - Dimension(1)) * stride + Dimension(reach) - spatial[axis], Dimension(0))
+        let total = Dimension.max(
+          (size - Dimension(1)) * stride + Dimension(reach) - spatial[axis], Dimension(0))
         let half = total / Dimension(2)
         let upper = node.string("auto_pad") == "SAME_UPPER"
         before.append(upper ? half : total - half)
@@ -45,7 +53,8 @@ struct Window {
         before.append(Dimension(pads[axis]))
         after.append(Dimension(pads[axis + rank]))
         let free = spatial[axis] + Dimension(pads[axis] + pads[axis + rank] - reach)
-        output.append(Window.count(free, strides[axis], node, limit: spatial[axis] + Dimension(pads[axis])))
+        output.append(
+          Window.count(free, strides[axis], node, limit: spatial[axis] + Dimension(pads[axis])))
       case let other:
         throw node.invalid("auto_pad \"\(other)\" does not exist")
       }
@@ -56,7 +65,9 @@ struct Window {
   }
 
   /// Window positions; with ceil_mode the last one must start before `limit`.
-  private static func count(_ free: Dimension, _ stride: Int, _ node: Node, limit: Dimension) -> Dimension {
+  private static func count(_ free: Dimension, _ stride: Int, _ node: Node, limit: Dimension)
+    -> Dimension
+  {
     guard node.int("ceil_mode", 0) != 0 else { return free / Dimension(stride) + Dimension(1) }
     let count = (free + Dimension(stride - 1)) / Dimension(stride) + Dimension(1)
     if let known = count.constant, let end = limit.constant, (known - 1) * stride >= end {
@@ -66,7 +77,8 @@ struct Window {
   }
 }
 
-/// A window over known sizes with three spatial axes, unused leading ones of size 1: what evaluation loops over.
+/// A window over known sizes with three spatial axes, unused leading ones of size 1: what
+/// evaluation loops over.
 struct Window3 {
   var kernel: [Int]
   var strides: [Int]
@@ -79,7 +91,9 @@ struct Window3 {
     let window = try Window(node, spatial: spatial.map { Dimension($0) }, kernel: kernel)
     guard spatial.count <= 3 else { throw node.invalid("more than three spatial axes") }
     let lead = 3 - spatial.count
-    func fill(_ values: [Int], _ filler: Int) -> [Int] { Array(repeating: filler, count: lead) + values }
+    func fill(_ values: [Int], _ filler: Int) -> [Int] {
+      Array(repeating: filler, count: lead) + values
+    }
     self.kernel = fill(kernel, 1)
     strides = fill(window.strides, 1)
     dilations = fill(window.dilations, 1)

@@ -5,9 +5,12 @@ extension Passes {
     for position in sweep.positions {
       var node = sweep[position]
       guard ["Conv", "MaxPool", "AveragePool", "LpPool", "ConvTranspose"].contains(node.op),
-        let mode = node.string("auto_pad"), let input = graph.operand(node, 0)?.shape, input.count > 2
+        let mode = node.string("auto_pad"), let input = graph.operand(node, 0)?.shape,
+        input.count > 2
       else { continue }
-      let kernel = graph.operand(node, 1)?.shape?.dropFirst(2).compactMap(\.constant) ?? node.ints("kernel_shape")
+      let kernel =
+        graph.operand(node, 1)?.shape?.dropFirst(2).compactMap(\.constant)
+        ?? node.ints("kernel_shape")
       let spatial = Array(input.dropFirst(2))
       if mode != "NOTSET" {
         guard let kernel, let pads = try? solvedPads(node, spatial, kernel) else { continue }
@@ -20,7 +23,9 @@ extension Passes {
     return sweep.finish()
   }
 
-  private static func solvedPads(_ node: Node, _ spatial: [Dimension], _ kernel: [Int]) throws -> [Int]? {
+  private static func solvedPads(_ node: Node, _ spatial: [Dimension], _ kernel: [Int]) throws
+    -> [Int]?
+  {
     let pads: [Dimension]
     if node.op == "ConvTranspose" {
       let form = try TransposedWindow(node, spatial: spatial, kernel: kernel)

@@ -1,7 +1,9 @@
 extension Passes {
-  /// BatchNormalization and per-channel Mul, Add, Sub, Div by constants go into the weights of the Conv, ConvTranspose,
-  /// Gemm or MatMul before them, or of the Conv behind them (a shift only where nothing is padded). Shared weights are
-  /// cloned.
+  /// BatchNormalization and per-channel Mul, Add, Sub, Div by constants go into the weights of the
+  /// Conv, ConvTranspose, Gemm or MatMul before them, or of the Conv behind them (a shift only
+  /// where nothing is padded).
+  ///
+  /// Shared weights are cloned.
   static let foldAffine: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
     for position in sweep.positions where sweep.isFresh(position) {
@@ -12,8 +14,8 @@ extension Passes {
     return sweep.finish()
   }
 
-  /// What a node computes per channel of `axis`: the operand, and scale and shift (one each when they are the same for
-  /// all channels).
+  /// What a node computes per channel of `axis`: the operand, and scale and shift (one each when
+  /// they are the same for all channels).
   private static func affineFunction(_ node: Node, _ graph: Graph) -> (ValueID, AxisAffine)? {
     if node.op == "BatchNormalization", let source = node.input(0), node.output(1) == nil {
       let operands = node.inputs.map { $0.flatMap { graph[$0].constant } }
@@ -21,11 +23,13 @@ extension Passes {
       return (source, AxisAffine(axis: 1, scale: affine.scale, shift: affine.shift))
     }
     guard let a = node.input(0), let b = node.input(1), node.inputs.count == 2,
-      ["Add", "Sub", "Mul", "Div"].contains(node.op), let output = node.output(0), let shape = graph[output].shape
+      ["Add", "Sub", "Mul", "Div"].contains(node.op), let output = node.output(0),
+      let shape = graph[output].shape
     else { return nil }
     let constantFirst = graph[a].constant != nil
     guard let constant = graph[a].constant ?? graph[b].constant, constant.type.isFloat,
-      graph[constantFirst ? b : a].shape == shape, let (axis, values) = alongOneAxis(constant, rank: shape.count)
+      graph[constantFirst ? b : a].shape == shape,
+      let (axis, values) = alongOneAxis(constant, rank: shape.count)
     else { return nil }
     let ones = [Float](repeating: 1, count: values.count)
     let zeros = [Float](repeating: 0, count: values.count)
@@ -42,8 +46,10 @@ extension Passes {
     return (constantFirst ? b : a, affine)
   }
 
-  /// A constant that varies along one axis at most of a value of `rank` axes; no axis when it does not vary.
-  private static func alongOneAxis(_ constant: Tensor, rank: Int) -> (axis: Int?, values: [Float])? {
+  /// A constant that varies along one axis at most of a value of `rank` axes; no axis when it does
+  /// not vary.
+  private static func alongOneAxis(_ constant: Tensor, rank: Int) -> (axis: Int?, values: [Float])?
+  {
     let lead = rank - constant.shape.count
     guard lead >= 0 else { return nil }
     let varying = constant.shape.indices.filter { constant.shape[$0] != 1 }
@@ -54,8 +60,10 @@ extension Passes {
   private static func foldBackward(
     _ position: Int, _ source: ValueID, _ affine: AxisAffine, _ sweep: inout Rewriter
   ) throws -> Bool {
-    guard let maker = sweep.privateProducer(of: source, for: position), let output = sweep[position].output(0),
-      let layer = LinearLayer(sweep[maker], sweep.graph), affine.applies(toAxis: layer.channelAxis, layer.channelCount)
+    guard let maker = sweep.privateProducer(of: source, for: position),
+      let output = sweep[position].output(0),
+      let layer = LinearLayer(sweep[maker], sweep.graph),
+      affine.applies(toAxis: layer.channelAxis, layer.channelCount)
     else { return false }
     var node = sweep[maker]
     let scale = affine.scale(layer.channelCount)
@@ -78,17 +86,21 @@ extension Passes {
     _ position: Int, _ source: ValueID, _ affine: AxisAffine, _ sweep: inout Rewriter
   ) throws {
     guard let reader = sweep.soleReader(of: sweep[position].output(0)), sweep[reader].op == "Conv",
-      sweep[reader].input(0) == sweep[position].output(0), let layer = LinearLayer(sweep[reader], sweep.graph),
+      sweep[reader].input(0) == sweep[position].output(0),
+      let layer = LinearLayer(sweep[reader], sweep.graph),
       affine.applies(toAxis: 1, layer.inputCount)
     else { return }
     let shift = affine.shift(layer.inputCount)
-    let isPadded = (sweep[reader].ints("pads") ?? []).contains { $0 != 0 } || sweep[reader].string("auto_pad") != nil
+    let isPadded =
+      (sweep[reader].ints("pads") ?? []).contains { $0 != 0 }
+      || sweep[reader].string("auto_pad") != nil
     guard !isPadded || shift.allSatisfy({ $0 == 0 }) else { return }
     var node = sweep[reader]
     let bias = zip(layer.bias, layer.response(to: shift)).map { $0 + $1 }
     node.inputs[0] = source
     node.inputs[1] = sweep.constant(
-      "\(sweep.graph[layer.weightsID].name)/folded", layer.scaled(inputs: affine.scale(layer.inputCount)))
+      "\(sweep.graph[layer.weightsID].name)/folded",
+      layer.scaled(inputs: affine.scale(layer.inputCount)))
     while node.inputs.count < 3 { node.inputs.append(nil) }
     node.inputs[2] = sweep.constant("\(node.name)/bias", Tensor(bias, shape: [bias.count]))
     node.absorb(sweep[position])
@@ -103,7 +115,13 @@ private struct AxisAffine {
   var scale: [Float]
   var shift: [Float]
 
-  func applies(toAxis other: Int, _ count: Int) -> Bool { axis == nil || (axis == other && scale.count == count) }
-  func scale(_ count: Int) -> [Float] { scale.count == 1 ? Array(repeating: scale[0], count: count) : scale }
-  func shift(_ count: Int) -> [Float] { shift.count == 1 ? Array(repeating: shift[0], count: count) : shift }
+  func applies(toAxis other: Int, _ count: Int) -> Bool {
+    axis == nil || (axis == other && scale.count == count)
+  }
+  func scale(_ count: Int) -> [Float] {
+    scale.count == 1 ? Array(repeating: scale[0], count: count) : scale
+  }
+  func shift(_ count: Int) -> [Float] {
+    shift.count == 1 ? Array(repeating: shift[0], count: count) : shift
+  }
 }

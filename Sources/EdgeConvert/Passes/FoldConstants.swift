@@ -4,7 +4,8 @@ extension Passes {
     var folded = graph
     _ = Inference.run(&folded)
     let isFolded: (Node) -> Bool = { node in
-      node.outputs.contains { $0 != nil } && node.outputs.allSatisfy { $0.map { folded[$0].constant != nil } ?? true }
+      node.outputs.contains { $0 != nil }
+        && node.outputs.allSatisfy { $0.map { folded[$0].constant != nil } ?? true }
     }
     folded.nodes = folded.nodes.filter { !isFolded($0) }
     return folded.nodes.count == graph.nodes.count ? nil : folded

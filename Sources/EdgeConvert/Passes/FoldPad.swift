@@ -1,12 +1,14 @@
 extension Passes {
-  /// A zero Pad of spatial axes goes into the pads of the Conv, AveragePool (counting padding) or MaxPool (over values
-  /// that are never negative) that reads it.
+  /// A zero Pad of spatial axes goes into the pads of the Conv, AveragePool (counting padding) or
+  /// MaxPool (over values that are never negative) that reads it.
   static let foldPad: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
     for position in sweep.positions where sweep.isFresh(position) && sweep[position].op == "Pad" {
       let pad = sweep[position]
-      guard let reader = sweep.soleReader(of: pad.output(0)), sweep[reader].input(0) == pad.output(0),
-        let source = pad.input(0), let shape = graph[source].shape, let form = try? PadForm(pad, graph),
+      guard let reader = sweep.soleReader(of: pad.output(0)),
+        sweep[reader].input(0) == pad.output(0),
+        let source = pad.input(0), let shape = graph[source].shape,
+        let form = try? PadForm(pad, graph),
         form.mode == .constant, form.value?.scalar ?? 0 == 0, shape.count > 2,
         (form.before.prefix(2) + form.after.prefix(2)).allSatisfy({ $0 == 0 }),
         (form.before + form.after).allSatisfy({ $0 >= 0 })
@@ -14,11 +16,14 @@ extension Passes {
       var node = sweep[reader]
       let rank = shape.count - 2
       let own = node.ints("pads") ?? Array(repeating: 0, count: 2 * rank)
-      guard own.count == 2 * rank, ["NOTSET", "VALID"].contains(node.string("auto_pad") ?? "NOTSET") else { continue }
+      guard own.count == 2 * rank,
+        ["NOTSET", "VALID"].contains(node.string("auto_pad") ?? "NOTSET")
+      else { continue }
       switch node.op {
       case "Conv": break
       case "AveragePool":
-        guard own.allSatisfy({ $0 == 0 }) || node.int("count_include_pad", 0) == 1, node.int("ceil_mode", 0) == 0
+        guard own.allSatisfy({ $0 == 0 }) || node.int("count_include_pad", 0) == 1,
+          node.int("ceil_mode", 0) == 0
         else { continue }
         node.attributes["count_include_pad"] = .int(1)
       case "MaxPool":

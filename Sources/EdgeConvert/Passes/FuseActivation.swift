@@ -1,5 +1,6 @@
 extension Passes {
-  /// Relu, Clip and LeakyRelu become the epilogue of the Conv, ConvTranspose, Gemm or MatMul before them.
+  /// Relu, Clip and LeakyRelu become the epilogue of the Conv, ConvTranspose, Gemm or MatMul before
+  /// them.
   static let fuseActivation: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
     for position in sweep.positions where sweep.isFresh(position) {
@@ -25,7 +26,8 @@ extension Passes {
   static func takesEpilogue(_ node: Node, _ graph: Graph) -> Bool {
     switch node.op {
     case "Conv", "ConvTranspose", "Gemm", "MatMul":
-      return graph.constant(node, 1) != nil && (node.op != "Gemm" || node.input(2) == nil || graph.constant(node, 2) != nil)
+      return graph.constant(node, 1) != nil
+        && (node.op != "Gemm" || node.input(2) == nil || graph.constant(node, 2) != nil)
     default: return false
     }
   }
@@ -34,10 +36,15 @@ extension Passes {
     switch node.op {
     case "Relu": return ["edge.activation": .string("relu")]
     case "LeakyRelu":
-      return ["edge.activation": .string("leaky_relu"), "edge.slope": .float(node.float("alpha", 0.01))]
+      return [
+        "edge.activation": .string("leaky_relu"), "edge.slope": .float(node.float("alpha", 0.01)),
+      ]
     case "Clip":
       guard let range = try? ClipRange(node, graph), range.low <= range.high else { return nil }
-      return ["edge.activation": .string("clip"), "edge.low": .float(range.low), "edge.high": .float(range.high)]
+      return [
+        "edge.activation": .string("clip"), "edge.low": .float(range.low),
+        "edge.high": .float(range.high),
+      ]
     default: return nil
     }
   }

@@ -1,15 +1,19 @@
 extension Passes {
-  /// An Add of a Conv's output and another value of the same shape becomes part of the Conv, which moves to the place of
-  /// the Add. A Conv that clips first is left alone: no kernel clips before it adds.
+  /// An Add of a Conv's output and another value of the same shape becomes part of the Conv, which
+  /// moves to the place of the Add.
+  ///
+  /// A Conv that clips first is left alone: no kernel clips before it adds.
   static let fuseResidual: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
     for position in sweep.positions where sweep.isFresh(position) && sweep[position].op == "Add" {
       let sum = sweep[position]
-      guard let a = sum.input(0), let b = sum.input(1), a != b, sum.inputs.count == 2, graph[a].shape != nil,
+      guard let a = sum.input(0), let b = sum.input(1), a != b, sum.inputs.count == 2,
+        graph[a].shape != nil,
         graph[a].shape == graph[b].shape
       else { continue }
       let candidates = [(a, b), (b, a)].compactMap { own, other -> (Int, ValueID)? in
-        guard graph[other].constant == nil, let maker = sweep.privateProducer(of: own, for: position),
+        guard graph[other].constant == nil,
+          let maker = sweep.privateProducer(of: own, for: position),
           takesResidual(sweep[maker], graph)
         else { return nil }
         return (maker, other)

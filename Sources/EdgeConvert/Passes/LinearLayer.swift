@@ -1,5 +1,5 @@
-/// A node with constant weights that is linear in its first operand, without anything fused to it: what affine functions
-/// fold into.
+/// A node with constant weights that is linear in its first operand, without anything fused to it:
+/// what affine functions fold into.
 struct LinearLayer {
   let op: String
   let weightsID: ValueID
@@ -12,8 +12,10 @@ struct LinearLayer {
   private let isTransposed: Bool
 
   init?(_ node: Node, _ graph: Graph) {
-    guard Epilogue(node) == Epilogue(activation: .none), let id = node.input(1), let weights = graph[id].constant,
-      weights.type.isFloat, node.input(2) == nil || graph.constant(node, 2) != nil, let output = node.output(0),
+    guard Epilogue(node) == Epilogue(activation: .none), let id = node.input(1),
+      let weights = graph[id].constant,
+      weights.type.isFloat, node.input(2) == nil || graph.constant(node, 2) != nil,
+      let output = node.output(0),
       let rank = graph[output].shape?.count
     else { return nil }
     op = node.op
@@ -25,10 +27,14 @@ struct LinearLayer {
     case "Conv": (channelAxis, channelCount) = (1, weights.shape[0])
     case "ConvTranspose": (channelAxis, channelCount) = (1, weights.shape[1] * groups)
     case "Gemm":
-      guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, weights.shape.count == 2 else { return nil }
+      guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, weights.shape.count == 2 else {
+        return nil
+      }
       (channelAxis, channelCount) = (1, weights.shape[isTransposed ? 0 : 1])
     case "MatMul":
-      guard weights.shape.count == 2, graph.operand(node, 0)?.shape?.count == rank, rank >= 2 else { return nil }
+      guard weights.shape.count == 2, graph.operand(node, 0)?.shape?.count == rank, rank >= 2 else {
+        return nil
+      }
       (channelAxis, channelCount) = (rank - 1, weights.shape[1])
     default: return nil
     }

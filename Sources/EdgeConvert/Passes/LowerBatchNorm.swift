@@ -1,9 +1,11 @@
 extension Passes {
-  /// A BatchNormalization that folds into nothing becomes a depthwise convolution with a window of one element, which
-  /// takes an activation and runs in INT8; of other ranks than 3 and 4, a Mul and an Add.
+  /// A BatchNormalization that folds into nothing becomes a depthwise convolution with a window of
+  /// one element, which takes an activation and runs in INT8; of other ranks than 3 and 4, a Mul
+  /// and an Add.
   static let lowerBatchNorm: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
-    for position in sweep.positions where sweep.isFresh(position) && sweep[position].op == "BatchNormalization" {
+    for position in sweep.positions
+    where sweep.isFresh(position) && sweep[position].op == "BatchNormalization" {
       let node = sweep[position]
       let operands = node.inputs.map { $0.flatMap { graph[$0].constant } }
       guard let source = node.input(0), let shape = graph[source].shape,
@@ -15,15 +17,21 @@ extension Passes {
       if shape.count == 3 || shape.count == 4 {
         replacement.op = "Conv"
         replacement.inputs = [
-          source, sweep.constant("\(node.name)/scale", Tensor(affine.scale, shape: [count, 1] + ones)),
+          source,
+          sweep.constant("\(node.name)/scale", Tensor(affine.scale, shape: [count, 1] + ones)),
           sweep.constant("\(node.name)/shift", Tensor(affine.shift, shape: [count])),
         ]
         replacement.attributes = ["group": .int(Int64(count))]
       } else {
         let scaled = sweep.value("\(node.name)/scaled")
-        let scale = sweep.constant("\(node.name)/scale", Tensor(affine.scale, shape: [count] + ones))
+        let scale = sweep.constant(
+          "\(node.name)/scale", Tensor(affine.scale, shape: [count] + ones))
         sweep.insert(
-          [Node(name: "\(node.name)/mul", op: "Mul", opset: 14, inputs: [source, scale], outputs: [scaled])],
+          [
+            Node(
+              name: "\(node.name)/mul", op: "Mul", opset: 14, inputs: [source, scale],
+              outputs: [scaled])
+          ],
           before: position)
         replacement.op = "Add"
         replacement.inputs = [

@@ -7,9 +7,10 @@ public struct Pass: Sendable {
 
 /// All rewrites, and the order in which they serve each other.
 public enum Passes {
-  /// Shapes and constants first, since patterns need them; then what makes patterns meet (identities, canonical forms);
-  /// affine folding before activations, since it needs the bare producer; residuals before the activation that follows
-  /// them; what is left of batch normalizations last.
+  /// Shapes and constants first, since patterns need them; then what makes patterns meet
+  /// (identities, canonical forms); affine folding before activations, since it needs the bare
+  /// producer; residuals before the activation that follows them; what is left of batch
+  /// normalizations last.
   public static let list: [Pass] = [
     Pass(name: "inline constant branches", run: inlineIf),
     Pass(name: "fold constants", run: foldConstants),

@@ -36,7 +36,8 @@ extension Passes {
   private static func recognizeSigmoid(
     _ position: Int, _ x: ValueID, _ gate: ValueID, _ sweep: inout Rewriter
   ) -> Bool {
-    guard let inner = sweep.privateProducer(of: gate, for: position), sweep[inner].input(0) == x else { return false }
+    guard let inner = sweep.privateProducer(of: gate, for: position), sweep[inner].input(0) == x
+    else { return false }
     switch sweep[inner].op {
     case "Sigmoid": become("Swish", position, of: x, absorbing: [inner], &sweep)
     case "HardSigmoid"
@@ -58,7 +59,8 @@ extension Passes {
       become("HardSwish", position, of: x, absorbing: [add, clip, inner], &sweep)
       return true
     }
-    if let add = shiftedClip(inner, x, sweep), let outer = sweep.soleReader(of: sweep[position].output(0)),
+    if let add = shiftedClip(inner, x, sweep),
+      let outer = sweep.soleReader(of: sweep[position].output(0)),
       sixth(outer, sweep) == sweep[position].output(0)
     {
       become("HardSwish", outer, of: x, absorbing: [add, inner, position], &sweep)
@@ -77,7 +79,8 @@ extension Passes {
 
   /// The Add of a clip(x + 3, 0, 6).
   private static func shiftedClip(_ position: Int, _ x: ValueID, _ sweep: Rewriter) -> Int? {
-    guard sweep[position].op == "Clip", let range = try? ClipRange(sweep[position], sweep.graph), range.low == 0,
+    guard sweep[position].op == "Clip", let range = try? ClipRange(sweep[position], sweep.graph),
+      range.low == 0,
       range.high == 6, let add = sweep.privateProducer(of: sweep[position].input(0), for: position),
       sweep[add].op == "Add",
       operandPairs(sweep[add]).contains(where: { $0.0 == x && scalar($0.1, sweep.graph) == 3 })
@@ -85,14 +88,16 @@ extension Passes {
     return add
   }
 
-  /// The Mul at `position` takes 1 + erf(x / sqrt 2), with x / 2, or with x and then a half, or with a half and then x.
+  /// The Mul at `position` takes 1 + erf(x / sqrt 2), with x / 2, or with x and then a half, or
+  /// with a half and then x.
   private static func recognizeErf(
     _ position: Int, _ other: ValueID, _ gate: ValueID, _ sweep: inout Rewriter
   ) -> Bool {
     guard let add = sweep.privateProducer(of: gate, for: position), sweep[add].op == "Add",
       let erfValue = operandPairs(sweep[add]).first(where: { scalar($0.1, sweep.graph) == 1 })?.0,
       let erf = sweep.privateProducer(of: erfValue, for: add), sweep[erf].op == "Erf",
-      let scale = sweep.privateProducer(of: sweep[erf].input(0), for: erf), let x = rootHalf(scale, sweep)
+      let scale = sweep.privateProducer(of: sweep[erf].input(0), for: erf),
+      let x = rootHalf(scale, sweep)
     else { return false }
     let inner = [scale, erf, add]
     if let half = sweep.privateProducer(of: other, for: position), halved(half, sweep) == x {
@@ -102,8 +107,10 @@ extension Passes {
     guard let outer = sweep.soleReader(of: sweep[position].output(0)) else { return false }
     let product = sweep[position].output(0)
     let isHalf = isNear(scalar(other, sweep.graph), 0.5)
-    let ends = isHalf
-      ? sweep[outer].op == "Mul" && operandPairs(sweep[outer]).contains { $0.0 == x && $0.1 == product }
+    let ends =
+      isHalf
+      ? sweep[outer].op == "Mul"
+        && operandPairs(sweep[outer]).contains { $0.0 == x && $0.1 == product }
       : other == x && halved(outer, sweep) == product
     guard ends else { return false }
     become("Gelu", outer, of: x, absorbing: inner + [position], &sweep)
@@ -112,7 +119,9 @@ extension Passes {
 
   private static func rootHalf(_ position: Int, _ sweep: Rewriter) -> ValueID? {
     let node = sweep[position]
-    if node.op == "Div", isNear(scalar(node.input(1), sweep.graph), 1.414_213_5) { return node.input(0) }
+    if node.op == "Div", isNear(scalar(node.input(1), sweep.graph), 1.414_213_5) {
+      return node.input(0)
+    }
     guard node.op == "Mul" else { return nil }
     return operandPairs(node).first { isNear(scalar($0.1, sweep.graph), 0.707_106_77) }?.0
   }
@@ -125,7 +134,8 @@ extension Passes {
   }
 
   private static func scalar(_ id: ValueID?, _ graph: Graph) -> Float? {
-    guard let id, let constant = graph[id].constant, constant.count == 1, constant.type.isFloat else { return nil }
+    guard let id, let constant = graph[id].constant, constant.count == 1, constant.type.isFloat
+    else { return nil }
     return constant.scalar
   }
 

@@ -1,5 +1,6 @@
 extension Passes {
-  /// Removes nodes whose results nobody reads, forgets optional results nobody reads, and frees unused constants.
+  /// Removes nodes whose results nobody reads, forgets optional results nobody reads, and frees
+  /// unused constants.
   static let removeDead: @Sendable (Graph) throws -> Graph? = { graph in
     var live = Set(graph.outputs)
     var kept: [Node] = []
@@ -17,7 +18,9 @@ extension Passes {
           changed = true
         }
       }
-      while trimmed.outputs.count > 1, trimmed.outputs[trimmed.outputs.count - 1] == nil { trimmed.outputs.removeLast() }
+      while trimmed.outputs.count > 1, trimmed.outputs[trimmed.outputs.count - 1] == nil {
+        trimmed.outputs.removeLast()
+      }
       live.formUnion(node.reads(in: graph, named: names))
       kept.append(trimmed)
     }

@@ -1,6 +1,7 @@
 extension Passes {
-  /// Removes nodes that give their first input: Identity, Dropout, casts and reshapes to the same, slices of everything,
-  /// padding by nothing, joins of one; merges neighbouring transposes and neighbouring reshapes.
+  /// Removes nodes that give their first input: Identity, Dropout, casts and reshapes to the same,
+  /// slices of everything, padding by nothing, joins of one; merges neighbouring transposes and
+  /// neighbouring reshapes.
   static let removeIdentity: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
     for position in sweep.positions where sweep.isFresh(position) {
@@ -19,12 +20,17 @@ extension Passes {
 
   private static let relabels: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"]
 
-  private static func isIdentity(_ node: Node, _ graph: Graph, _ source: ValueID, _ target: ValueID) -> Bool {
+  private static func isIdentity(_ node: Node, _ graph: Graph, _ source: ValueID, _ target: ValueID)
+    -> Bool
+  {
     if node.outputs.dropFirst().contains(where: { $0 != nil }) { return false }
-    guard let before = graph[source].shape, let after = graph[target].shape else { return node.op == "Identity" }
+    guard let before = graph[source].shape, let after = graph[target].shape else {
+      return node.op == "Identity"
+    }
     switch node.op {
     case "Identity", "Dropout": return true
-    case "Cast", "CastLike": return graph[source].type != nil && graph[source].type == graph[target].type
+    case "Cast", "CastLike":
+      return graph[source].type != nil && graph[source].type == graph[target].type
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile": return before == after
     case "Transpose":
       return (try? Operator.permutation(node, rank: before.count)) == Array(before.indices)
@@ -41,8 +47,10 @@ extension Passes {
   }
 
   private static func mergeTransposes(_ position: Int, _ source: ValueID, _ sweep: inout Rewriter) {
-    guard let first = sweep.producer(of: source), sweep[first].op == "Transpose", let origin = sweep[first].input(0),
-      let rank = sweep.graph[origin].shape?.count, let inner = try? Operator.permutation(sweep[first], rank: rank),
+    guard let first = sweep.producer(of: source), sweep[first].op == "Transpose",
+      let origin = sweep[first].input(0),
+      let rank = sweep.graph[origin].shape?.count,
+      let inner = try? Operator.permutation(sweep[first], rank: rank),
       let outer = try? Operator.permutation(sweep[position], rank: rank)
     else { return }
     var merged = sweep[position]
@@ -65,7 +73,9 @@ extension Passes {
     merged.op = "Reshape"
     merged.opset = 13
     merged.attributes = [:]
-    merged.inputs = [origin, sweep.constant("\(merged.name)/shape", Tensor(sizes, shape: [sizes.count]))]
+    merged.inputs = [
+      origin, sweep.constant("\(merged.name)/shape", Tensor(sizes, shape: [sizes.count])),
+    ]
     merged.absorb(sweep[first])
     sweep.replace(position, by: merged)
   }

@@ -1,7 +1,7 @@
 /// One sweep of a pass over a graph.
 ///
-/// What is known of producers and readers is of the beginning of the sweep; nodes that the sweep has changed are off
-/// limits until the next one.
+/// What is known of producers and readers is of the beginning of the sweep; nodes that the sweep
+/// has changed are off limits until the next one.
 struct Rewriter {
   private(set) var graph: Graph
   private let uses: Uses
@@ -21,7 +21,9 @@ struct Rewriter {
   subscript(position: Int) -> Node { graph.nodes[position] }
 
   /// Neither changed nor removed by this sweep.
-  func isFresh(_ position: Int) -> Bool { !touched.contains(position) && !removed.contains(position) }
+  func isFresh(_ position: Int) -> Bool {
+    !touched.contains(position) && !removed.contains(position)
+  }
 
   /// Position of the fresh node that makes a value.
   func producer(of value: ValueID?) -> Int? {
@@ -31,10 +33,12 @@ struct Rewriter {
     return position
   }
 
-  /// Position of the only node that reads a value, which is no output of the graph; nil unless it is fresh.
+  /// Position of the only node that reads a value, which is no output of the graph; nil unless it
+  /// is fresh.
   func soleReader(of value: ValueID?) -> Int? {
     guard let value, value.index < uses.readers.count, !uses.isOutput[value.index],
-      uses.readers[value.index].count == 1, let reader = uses.readers[value.index].first, isFresh(reader),
+      uses.readers[value.index].count == 1, let reader = uses.readers[value.index].first,
+      isFresh(reader),
       graph.nodes[reader].inputs.count(where: { $0 == value }) == 1
     else { return nil }
     return reader
@@ -42,7 +46,8 @@ struct Rewriter {
 
   /// The fresh node that makes a value which only `reader` reads.
   func privateProducer(of value: ValueID?, for reader: Int) -> Int? {
-    guard soleReader(of: value) == reader, let position = producer(of: value), position != reader else { return nil }
+    guard soleReader(of: value) == reader, let position = producer(of: value), position != reader
+    else { return nil }
     return position
   }
 
@@ -62,7 +67,9 @@ struct Rewriter {
   }
 
   /// Adds a constant of a name that is free.
-  mutating func constant(_ name: String, _ tensor: Tensor) -> ValueID { graph.add(Value(name: free(name), tensor)) }
+  mutating func constant(_ name: String, _ tensor: Tensor) -> ValueID {
+    graph.add(Value(name: free(name), tensor))
+  }
 
   /// Adds a value of a name that is free, to be inferred.
   mutating func value(_ name: String) -> ValueID { graph.add(Value(name: free(name))) }
@@ -70,8 +77,9 @@ struct Rewriter {
   /// Sets what is known of a value.
   mutating func update(_ id: ValueID, _ body: (inout Value) -> Void) { body(&graph[id]) }
 
-  /// Lets all readers of the node's first output read `source` instead, and removes the node. An output of the graph
-  /// keeps its name: the source's producer then writes it.
+  /// Lets all readers of the node's first output read `source` instead, and removes the node.
+  ///
+  /// An output of the graph keeps its name: the source's producer then writes it.
   /// - Returns: false when that is not possible.
   mutating func bypass(_ position: Int, to source: ValueID) -> Bool {
     guard let target = graph.nodes[position].output(0) else { return false }
@@ -88,7 +96,9 @@ struct Rewriter {
       }
     } else {
       rename(target, source, in: uses.readers[target.index])
-      if source.index < uses.producer.count, let maker = uses.producer[source.index] { touched.insert(maker) }
+      if source.index < uses.producer.count, let maker = uses.producer[source.index] {
+        touched.insert(maker)
+      }
       for reader in uses.readers[source.index] { touched.insert(reader) }
     }
     remove(position)

@@ -28,9 +28,10 @@ enum AxisOrder {
 
   /// Solves a reshape.
   ///
-  /// Axes are matched in the smallest groups of equal size, and a stored order survives when each group of several input
-  /// axes lies together in storage and in sequence. Else the input needs the least reordering that brings them together:
-  /// groups keep the sequence in which they first appear.
+  /// Axes are matched in the smallest groups of equal size, and a stored order survives when each
+  /// group of several input axes lies together in storage and in sequence. Else the input needs the
+  /// least reordering that brings them together: groups keep the sequence in which they first
+  /// appear.
   static func reshape(
     _ shape: [Dimension], order: [Int], to target: [Dimension], bounds: [String: Int]
   ) -> Reshape {

@@ -1,5 +1,6 @@
 extension FilterBank {
-  /// Int8 codes in the layout of `edge_kernels.h`: `[N/16][K/4][16][4]` group after group, or the depthwise one.
+  /// Int8 codes in the layout of `edge_kernels.h`: `[N/16][K/4][16][4]` group after group, or the
+  /// depthwise one.
   /// - Parameters:
   ///   - codes: as `quantized` returns them.
   ///   - dilationWidth: 1 lets a whole row of the kernel be one segment.
@@ -50,7 +51,8 @@ extension FilterBank {
     return packed
   }
 
-  /// Float weights: `[N/16][K][16]` group after group; depthwise `[C/16][kernelHeight * kernelWidth][16]`.
+  /// Float weights: `[N/16][K][16]` group after group; depthwise `[C/16][kernelHeight *
+  /// kernelWidth][16]`.
   func packedFloat() -> [Float] {
     let rows = isDepthwise ? outChannels : outChannels / groups
     let blocks = (rows + 15) / 16

@@ -1,5 +1,5 @@
-/// The constant weights of a convolution or fully connected layer, in the order `[M][kernelHeight][kernelWidth][C]`,
-/// where C counts the channels of one group.
+/// The constant weights of a convolution or fully connected layer, in the order
+/// `[M][kernelHeight][kernelWidth][C]`, where C counts the channels of one group.
 struct FilterBank: Sendable {
   var groups: Int
   var outChannels: Int
@@ -50,8 +50,8 @@ struct FilterBank: Sendable {
     self.values = values
   }
 
-  /// Per output channel scale of symmetric int8 codes: max|w| / 127, or the given one; never so small that the channel's
-  /// bias leaves the accumulator's range.
+  /// Per output channel scale of symmetric int8 codes: max|w| / 127, or the given one; never so
+  /// small that the channel's bias leaves the accumulator's range.
   func scales(given: [Float]?, bias: [Float]?, inputScale: Float) -> [Float] {
     (0..<outChannels).map { m in
       let row = values[(m * filterCount)..<((m + 1) * filterCount)]
@@ -66,7 +66,8 @@ struct FilterBank: Sendable {
     }
   }
 
-  /// Largest magnitude of a folded bias: leaves room for the products of any layer within `accumulatorLimit`.
+  /// Largest magnitude of a folded bias: leaves room for the products of any layer within
+  /// `accumulatorLimit`.
   private static let biasLimit = 536_870_912.0
   /// Integers below this are exact in float32.
   private static let exactLimit = 4_194_304.0
@@ -91,7 +92,8 @@ struct FilterBank: Sendable {
   /// Rows of one group rounded up to a multiple of 16.
   private func paddedRows(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
-  /// A vector with one element an output channel as the kernels read it: every group padded with zeros to 16.
+  /// A vector with one element an output channel as the kernels read it: every group padded with
+  /// zeros to 16.
   func padded<Element: Numeric>(_ vector: [Element]) -> [Element] {
     let perGroup = isDepthwise ? outChannels : outChannels / groups
     var result: [Element] = []

@@ -7,7 +7,8 @@ struct FilterLayer {
   var window = KernelWindow()
   /// Decided scales of the weights.
   var scales: [Float]?
-  /// The value read, the order it must have, and the sizes under which the kernel sees it: `[N, H, W, C]`.
+  /// The value read, the order it must have, and the sizes under which the kernel sees it: `[N, H,
+  /// W, C]`.
   var source: ValueID
   var sourceOrder: [Int]
   var sourceDims: [Dimension]

@@ -1,4 +1,5 @@
-/// What an INT8 layer adds to its accumulators, with the input's zero point folded in (numerics.md).
+/// What an INT8 layer adds to its accumulators, with the input's zero point folded in
+/// (numerics.md).
 struct FoldedBias: Sendable, Equatable {
   /// `rne(b / (s_x * s_w)) - z_x * sum(q_w)`, per output channel.
   var signed: [Int32]

@@ -87,7 +87,8 @@ extension Plan {
     }
   }
 
-  /// The input whose storage the node may write its output to: elementwise, same sizes and element size.
+  /// The input whose storage the node may write its output to: elementwise, same sizes and element
+  /// size.
   func inPlace(_ node: PlanNode) -> (PlanTensorID, PlanTensorID)? {
     let candidates: [PlanTensorID?]
     switch node.opCode {

@@ -139,7 +139,8 @@ extension Lowering {
         + "calibrate it or keep the node in float")
   }
 
-  /// A Relu or Clip that alone reads an INT8 sum becomes the sum's clamp: what is then written, and its bounds.
+  /// A Relu or Clip that alone reads an INT8 sum becomes the sum's clamp: what is then written, and
+  /// its bounds.
   private mutating func absorbedClamp(_ target: ValueID) -> (ValueID, ClosedRange<Double>?) {
     guard let next = soleConsumer(of: target), quantization.precision[next] == .int8 else {
       return (target, nil)

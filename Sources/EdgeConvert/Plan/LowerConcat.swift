@@ -39,7 +39,8 @@ extension Lowering {
     emit(.concat, parts, [y], parameters)
   }
 
-  /// The representation of a concatenation: the output's parameters in INT8, else float; other types as they are.
+  /// The representation of a concatenation: the output's parameters in INT8, else float; other
+  /// types as they are.
   private func joined(_ values: [ValueID], _ target: ValueID) -> Representation {
     guard storedType(of: target) == .float32 else { return .native }
     if precision == .int8 {

@@ -1,7 +1,8 @@
 import EdgeFormat
 
 extension Lowering {
-  /// Conv over one or two spatial axes, weights and bias constant, with the fused forms that passes leave on it.
+  /// Conv over one or two spatial axes, weights and bias constant, with the fused forms that passes
+  /// leave on it.
   static func convolution(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)

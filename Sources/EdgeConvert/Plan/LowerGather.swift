@@ -3,7 +3,8 @@ import EdgeFormat
 extension Lowering {
   /// Gather.
   ///
-  /// Constant indices that form a progression become a slice (and a reshape for a single one); others `gather`.
+  /// Constant indices that form a progression become a slice (and a reshape for a single one);
+  /// others `gather`.
   static func gather(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let indices = try lowering.input(node, 1)

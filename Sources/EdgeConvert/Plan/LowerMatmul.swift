@@ -4,7 +4,8 @@ import EdgeFormat
 extension Lowering {
   /// Gemm.
   ///
-  /// A constant B becomes a fully connected layer (alpha and beta folded in); else `matmul`, scaled and added to.
+  /// A constant B becomes a fully connected layer (alpha and beta folded in); else `matmul`, scaled
+  /// and added to.
   static func gemm(_ node: Node, _ lowering: inout Lowering) throws {
     let a = try lowering.input(node, 0)
     let b = try lowering.input(node, 1)
@@ -73,7 +74,8 @@ extension Lowering {
     return tensor
   }
 
-  /// Multiplies along one axis of the source, whichever way the source is stored: `rows` is `[M][K]`.
+  /// Multiplies along one axis of the source, whichever way the source is stored: `rows` is
+  /// `[M][K]`.
   private mutating func fullyConnected(
     _ node: Node, source: ValueID, axis: Int, rows: Tensor, weights: ValueID
   ) throws {

@@ -22,7 +22,8 @@ extension Lowering {
     "GlobalMaxPool": Reduction(kind: Int32(EDGE_REDUCE_MAX)),
   ]
 
-  /// ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceSumSquare, ReduceL1, ReduceL2, ReduceLogSum.
+  /// ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceSumSquare, ReduceL1, ReduceL2,
+  /// ReduceLogSum.
   static func reduce(_ node: Node, _ lowering: inout Lowering) throws {
     let rank = try lowering.shape(of: lowering.input(node, 0)).count
     var axes = node.ints("axes")
@@ -35,7 +36,8 @@ extension Lowering {
     try lowering.reduce(node, axes: Set(positive))
   }
 
-  /// GlobalAveragePool and GlobalMaxPool: a reduction over the spatial axes; the maximum of int8 codes is a `maxPool`.
+  /// GlobalAveragePool and GlobalMaxPool: a reduction over the spatial axes; the maximum of int8
+  /// codes is a `maxPool`.
   static func globalPool(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let shape = try lowering.shape(of: source)

@@ -1,15 +1,15 @@
 import EdgeFormat
 
 extension Lowering {
-  /// The representation in which an operator that only moves elements reads its input: int8 when it is an INT8 node and
-  /// the value has parameters, else as it is.
+  /// The representation in which an operator that only moves elements reads its input: int8 when it
+  /// is an INT8 node and the value has parameters, else as it is.
   func moved(_ value: ValueID) -> Representation {
     guard precision == .int8, let affine = affine(of: value) else { return .native }
     return .int8(affine)
   }
 
-  /// Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout: other sizes over the same storage; a transpose only when the
-  /// stored order does not survive.
+  /// Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout: other sizes over the same storage; a
+  /// transpose only when the stored order does not survive.
   static func reshape(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)

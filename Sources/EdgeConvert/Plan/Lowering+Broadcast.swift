@@ -12,7 +12,8 @@ extension Lowering {
     return best?.order ?? Array(0..<rank)
   }
 
-  /// An operand of a broadcasting node, its missing leading axes added as 1, in the order of the result.
+  /// An operand of a broadcasting node, its missing leading axes added as 1, in the order of the
+  /// result.
   mutating func broadcastOperand(
     _ value: ValueID, _ representation: Representation, order: [Int]
   ) throws -> PlanTensorID {

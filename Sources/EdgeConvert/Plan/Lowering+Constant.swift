@@ -35,7 +35,8 @@ extension Lowering {
     return has(stored, representation)
   }
 
-  /// Parameters for a constant operand of an INT8 node: those decided, else the range of its content.
+  /// Parameters for a constant operand of an INT8 node: those decided, else the range of its
+  /// content.
   func constantParameters(_ value: ValueID, _ tensor: Tensor) -> AffineParameters {
     if let decided = quantization.values[value] { return decided }
     let values = tensor.floats

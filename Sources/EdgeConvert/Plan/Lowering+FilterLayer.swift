@@ -3,7 +3,8 @@ import EdgeFormat
 
 extension Lowering {
   /// Emits a layer in the precision decided for the node being lowered, and defines its target.
-  /// - Throws: an obstacle when INT8 sums could overflow; `ConversionError.invalid` when quantization is incomplete.
+  /// - Throws: an obstacle when INT8 sums could overflow; `ConversionError.invalid` when
+  ///   quantization is incomplete.
   mutating func emit(_ layer: FilterLayer, of node: Node) throws {
     var inner = layer
     if try !canFuseResidual(layer) {

@@ -3,8 +3,8 @@ import EdgeFormat
 extension Lowering {
   /// A stored form of a value, made from an existing one when there is none yet.
   ///
-  /// It is transposed, quantized, dequantized or requantized, and a constant is computed here and now. What is inserted is
-  /// kept for later readers.
+  /// It is transposed, quantized, dequantized or requantized, and a constant is computed here and
+  /// now. What is inserted is kept for later readers.
   /// - Parameters:
   ///   - value: the value of the graph.
   ///   - representation: of the elements.

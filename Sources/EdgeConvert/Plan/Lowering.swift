@@ -1,17 +1,18 @@
 import EdgeFormat
 
-/// The plan under construction: the tensors and nodes that the runtime will see, built by the `lower` rules of the
-/// operators, one graph node after the other.
+/// The plan under construction: the tensors and nodes that the runtime will see, built by the
+/// `lower` rules of the operators, one graph node after the other.
 ///
-/// A rule is one of the static functions `Lowering.<operator>`, all of the type `(Node, inout Lowering) throws -> Void`:
-/// `convolution`, `gemm`, `matmul`, `maxPool`, `averagePool`, `globalPool`, `unary` (every function of one element, Clip
-/// included), `parametricRelu`, `binary`, `variadic` (Sum, Mean, Max, Min), `reshape` (also Flatten, Squeeze, Unsqueeze,
-/// Identity, Dropout), `transpose`, `concat`, `split`, `slice`, `gather`, `pad`, `resize`, `reduce`, `softmax`, `cast`,
-/// `expand`, `stft`.
+/// A rule is one of the static functions `Lowering.<operator>`, all of the type `(Node, inout
+/// Lowering) throws -> Void`: `convolution`, `gemm`, `matmul`, `maxPool`, `averagePool`,
+/// `globalPool`, `unary` (every function of one element, Clip included), `parametricRelu`,
+/// `binary`, `variadic` (Sum, Mean, Max, Min), `reshape` (also Flatten, Squeeze, Unsqueeze,
+/// Identity, Dropout), `transpose`, `concat`, `split`, `slice`, `gather`, `pad`, `resize`,
+/// `reduce`, `softmax`, `cast`, `expand`, `stft`.
 ///
-/// A rule asks for its operands with `operand`, in the representation and axis order that its kernel wants (what is
-/// missing is inserted once and shared), makes results with `result`, appends nodes with `emit`, and ties results to the
-/// graph's values with `define`.
+/// A rule asks for its operands with `operand`, in the representation and axis order that its
+/// kernel wants (what is missing is inserted once and shared), makes results with `result`, appends
+/// nodes with `emit`, and ties results to the graph's values with `define`.
 public struct Lowering: Sendable {
   let graph: Graph
   let quantization: Quantization

@@ -1,8 +1,8 @@
 /// Places blocks of memory with known lifetimes into one arena.
 ///
-/// Two blocks that live at the same time never overlap; offsets are multiples of 64. The result of the best of several
-/// greedy orders is improved by moving blocks to the front of the order until the lower bound is reached or a fixed
-/// effort is spent, so that equal input gives equal offsets.
+/// Two blocks that live at the same time never overlap; offsets are multiples of 64. The result of
+/// the best of several greedy orders is improved by moving blocks to the front of the order until
+/// the lower bound is reached or a fixed effort is spent, so that equal input gives equal offsets.
 struct MemoryPlanner: Sendable {
   /// A piece of storage: live from node `first` to node `last`, both included.
   struct Block: Sendable, Equatable {
@@ -93,7 +93,8 @@ struct MemoryPlanner: Sendable {
     return (offsets, total)
   }
 
-  /// Moves blocks that reach the top of the arena, or random ones, nearer to the front of the order.
+  /// Moves blocks that reach the top of the arena, or random ones, nearer to the front of the
+  /// order.
   private mutating func improve(_ start: [Int]) {
     let cost = max(1, neighbours.reduce(0) { $0 + $1.count } + blocks.count)
     var rounds = min(4000, Self.effort / cost)

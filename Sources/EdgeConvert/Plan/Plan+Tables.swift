@@ -1,8 +1,8 @@
 import EdgeFormat
 
 extension Plan {
-  /// Moves each table that alone reads the INT8 result of a convolution into the convolution's epilogue: one pass over
-  /// the data less, and the result before the table is never stored.
+  /// Moves each table that alone reads the INT8 result of a convolution into the convolution's
+  /// epilogue: one pass over the data less, and the result before the table is never stored.
   mutating func fuseTables() {
     var readers: [PlanTensorID: Int] = [:]
     var producer: [PlanTensorID: Int] = [:]

@@ -75,7 +75,8 @@ struct Plan: Sendable {
 }
 
 extension Lowering {
-  /// The tensor of a graph input, in the input's own axis order: int8 when every reader wants it so.
+  /// The tensor of a graph input, in the input's own axis order: int8 when every reader wants it
+  /// so.
   mutating func inputTensor(_ value: ValueID) throws -> PlanTensorID {
     let readers = consumers[value] ?? []
     let isInt8 =
@@ -87,7 +88,8 @@ extension Lowering {
     return stored.tensor
   }
 
-  /// The tensor of a graph output, in the output's own axis order; a constant, an input or another output is copied.
+  /// The tensor of a graph output, in the output's own axis order; a constant, an input or another
+  /// output is copied.
   mutating func outputTensor(_ value: ValueID) throws -> PlanTensorID {
     let order = Array(try shape(of: value).indices)
     var representation = Representation.native

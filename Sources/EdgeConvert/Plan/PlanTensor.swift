@@ -32,7 +32,8 @@ struct PlanNode: Sendable {
   var name: String
 }
 
-/// A tensor of the plan that holds a value of the graph: stored axis `i` is axis `order[i]` of the value.
+/// A tensor of the plan that holds a value of the graph: stored axis `i` is axis `order[i]` of the
+/// value.
 struct Stored: Sendable, Hashable {
   var tensor: PlanTensorID
   var order: [Int]

@@ -1,6 +1,7 @@
 import EdgeFormat
 
-/// The sizes that are chosen at run time: which axis of which input sets each symbol, and how far it may go.
+/// The sizes that are chosen at run time: which axis of which input sets each symbol, and how far
+/// it may go.
 struct RuntimeSizes: Sendable {
   /// A symbol and the input axis that sets it.
   struct Symbol: Sendable, Equatable {
@@ -18,7 +19,8 @@ struct RuntimeSizes: Sendable {
   private(set) var notes: [String] = []
 
   /// Finds the symbols of a graph's inputs.
-  /// - Throws: `ConversionError.usage` naming each symbol without a bound, and the flag that sets it.
+  /// - Throws: `ConversionError.usage` naming each symbol without a bound, and the flag that sets
+  ///   it.
   init(graph: Graph, bounds given: [String: Int]) throws {
     var missing: [String] = []
     for (position, input) in graph.inputs.enumerated() {

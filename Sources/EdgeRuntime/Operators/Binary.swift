@@ -1,10 +1,11 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `binary`: a, b → y, elementwise; axes of size 1 repeat, and so do those that an operand lacks in front.
+/// `binary`: a, b → y, elementwise; axes of size 1 repeat, and so do those that an operand lacks in
+/// front.
 ///
-/// float all kinds; int8 add, sub, mul; int32 and int64 all but pow (they wrap, and division truncates and gives 0
-/// for a divisor of 0).
+/// float all kinds; int8 add, sub, mul; int32 and int64 all but pow (they wrap, and division
+/// truncates and gives 0 for a divisor of 0).
 enum Binary {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 2, required: 2)

@@ -1,6 +1,8 @@
-/// The axes of an elementwise operation on two broadcast operands, merged where both operands go on evenly.
+/// The axes of an elementwise operation on two broadcast operands, merged where both operands go on
+/// evenly.
 ///
-/// The innermost axis has steps 0 or 1, so that a kernel can take it whole; the others are walked by `offsets`.
+/// The innermost axis has steps 0 or 1, so that a kernel can take it whole; the others are walked
+/// by `offsets`.
 struct BroadcastLoop {
   private var rank = 0
   private var sizes: InlineArray<8, Int> = .init(repeating: 1)

@@ -1,7 +1,8 @@
 import EdgeFormat
 
-/// `cast`: x → y of as many elements and any other type, as ONNX Cast: integers wrap, float to integer truncates and
-/// saturates (NaN gives 0), to bool is `!= 0` (NaN is true), float to float16 rounds to nearest even.
+/// `cast`: x → y of as many elements and any other type, as ONNX Cast: integers wrap, float to
+/// integer truncates and saturates (NaN gives 0), to bool is `!= 0` (NaN is true), float to float16
+/// rounds to nearest even.
 enum Cast {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

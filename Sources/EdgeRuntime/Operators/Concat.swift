@@ -45,7 +45,8 @@ enum Concat {
     }
   }
 
-  /// Copies every input's part of the rows, a row being what lies below one index of the axes before `axis`.
+  /// Copies every input's part of the rows, a row being what lies below one index of the axes
+  /// before `axis`.
   private static func copy(_ node: NodeView, axis: Int, _ rows: Range<Int>) {
     let y = node.output()
     let elementBytes = y.type.byteCount

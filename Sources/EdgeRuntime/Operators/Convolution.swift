@@ -1,8 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `convolution`, int8 or float: x `[N, H, W, C]`, weights packed as `edge_kernels.h` says, one group after the
-/// other, vectors of 16s per group → y `[N, OH, OW, M]`.
+/// `convolution`, int8 or float: x `[N, H, W, C]`, weights packed as `edge_kernels.h` says, one
+/// group after the other, vectors of 16s per group → y `[N, OH, OW, M]`.
 ///
 /// A fully connected layer is a 1x1 convolution.
 enum Convolution {
@@ -16,7 +16,8 @@ enum Convolution {
     }
     guard operands.y.count > 0 else { return }
     try node.require(inputs > 0, "a convolution wants input channels")
-    // Each segment of K is padded by up to 3; below 2^31 before the kernels' 32-bit arithmetic sees it.
+    // Each segment of K is padded by up to 3; below 2^31 before the kernels' 32-bit arithmetic sees
+    // it.
     let taps = Int(operands.parameters.kernelHeight) * Int(operands.parameters.kernelWidth)
     try node.require(
       taps * (inputs / groups + 3) <= Int(Int32.max), "a filter has too many taps for 32 bits")

@@ -1,7 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// What `convolution` and `depthwise` share: operands x, weights, bias, biasU8?, multiplier?, residual?, table? → y.
+/// What `convolution` and `depthwise` share: operands x, weights, bias, biasU8?, multiplier?,
+/// residual?, table? → y.
 struct ConvolutionOperands {
   let node: NodeView
   let parameters: ConvolutionParameters
@@ -20,7 +21,8 @@ struct ConvolutionOperands {
 
   var isFloat: Bool { x.type == .float32 }
 
-  /// Throws unless the operands are there and their types, shapes and windows fit; weights and vectors apart.
+  /// Throws unless the operands are there and their types, shapes and windows fit; weights and
+  /// vectors apart.
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.require(
       (3...7).contains(node.inputCount), "a convolution has three to seven inputs")
@@ -72,7 +74,8 @@ struct ConvolutionOperands {
     }
   }
 
-  /// Throws unless the vectors have a value for each of `channels` channels, and the weights `count` elements.
+  /// Throws unless the vectors have a value for each of `channels` channels, and the weights
+  /// `count` elements.
   func checkConstants(channels: Int, weights count: Int) throws(EdgeError) {
     guard count <= Int(Int32.max), node.input(1).count >= count else {
       throw node.corrupt("packed weights have %0 elements, not %1", node.input(1).count, count)

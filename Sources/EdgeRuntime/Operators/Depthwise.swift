@@ -1,8 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `depthwise`, int8 or float: a convolution with one filter a channel, x `[N, H, W, C]` → y `[N, OH, OW, C]`;
-/// `groups` is C.
+/// `depthwise`, int8 or float: a convolution with one filter a channel, x `[N, H, W, C]` → y `[N,
+/// OH, OW, C]`; `groups` is C.
 ///
 /// Weights packed as `edge_kernels.h` says, vectors padded to 16s.
 enum Depthwise {

@@ -1,7 +1,7 @@
 import EdgeFormat
 
-/// `gather`: data, indices (int32 or int64; negative counts from the end) → y, whose shape is data's with `axis`
-/// replaced by the shape of indices.
+/// `gather`: data, indices (int32 or int64; negative counts from the end) → y, whose shape is
+/// data's with `axis` replaced by the shape of indices.
 ///
 /// Throws `outOfRange` for an index outside the axis.
 enum Gather {

@@ -1,6 +1,7 @@
 import CEdgeKernels
 
-/// One stretch of `binary` on int32 or int64: shape arithmetic and indices, rarely more than a few elements.
+/// One stretch of `binary` on int32 or int64: shape arithmetic and indices, rarely more than a few
+/// elements.
 struct IntegerBinary {
   var kind: Int32
   var aStep: Int

@@ -1,7 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `matmul` (float): a `[..., M, K]` times b `[..., K, N]`, either stored transposed, → y `[..., M, N]`.
+/// `matmul` (float): a `[..., M, K]` times b `[..., K, N]`, either stored transposed, → y `[..., M,
+/// N]`.
 ///
 /// Batch axes broadcast; K in order, one fused multiply-add each.
 enum Matmul {

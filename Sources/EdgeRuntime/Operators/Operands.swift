@@ -12,7 +12,8 @@ extension TensorView {
   /// Bytes of this run.
   var byteCount: Int { count &* type.byteCount }
 
-  /// Size of an axis of a tensor of rank `rank`, of which this one's axes are the last; 1 where it has none.
+  /// Size of an axis of a tensor of rank `rank`, of which this one's axes are the last; 1 where it
+  /// has none.
   func aligned(_ axis: Int, rank: Int) -> Int {
     let own = axis &- (rank &- self.rank)
     return own < 0 ? 1 : dims[own]

@@ -1,8 +1,9 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `pad`: x with `before` elements in front of each axis and the rest of y's shape behind; constant, or mirrored
-/// (`reflect`, the border once), repeated (`edge`) or periodic (`wrap`) values.
+/// `pad`: x with `before` elements in front of each axis and the rest of y's shape behind;
+/// constant, or mirrored (`reflect`, the border once), repeated (`edge`) or periodic (`wrap`)
+/// values.
 ///
 /// Any type.
 enum Pad {

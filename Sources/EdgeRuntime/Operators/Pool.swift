@@ -3,8 +3,8 @@ import EdgeFormat
 
 /// `maxPool` and `averagePool`, int8 or float: x `[N, H, W, C]` → y `[N, OH, OW, C]`.
 ///
-/// Padding takes no part, but in the divisor of an average that counts it. int8 max keeps the quantization; int8
-/// average goes to y's.
+/// Padding takes no part, but in the divisor of an average that counts it. int8 max keeps the
+/// quantization; int8 average goes to y's.
 enum Pool {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

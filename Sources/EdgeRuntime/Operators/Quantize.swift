@@ -1,7 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `quantize`: float x → int8 y of as many elements, q = clamp(rne(x / scale) + zero point); NaN gives the zero point.
+/// `quantize`: float x → int8 y of as many elements, q = clamp(rne(x / scale) + zero point); NaN
+/// gives the zero point.
 enum Quantize {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)

@@ -1,8 +1,8 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `reduce`: sum, mean, max, min or sum of squares over `axisCount` neighbouring axes from `axis`, which y has as 1
-/// or not at all.
+/// `reduce`: sum, mean, max, min or sum of squares over `axisCount` neighbouring axes from `axis`,
+/// which y has as 1 or not at all.
 ///
 /// float all kinds; int8 mean.
 enum Reduce {

@@ -3,8 +3,8 @@ import EdgeFormat
 
 /// `resizeNearest` (any type): x `[N, H, W, C]`, rows, columns → y `[N, OH, OW, C]`.
 ///
-/// `resizeLinear` (int8, float): x, row0, row1, rowWeight, column0, column1, columnWeight → y. Tables of OH and OW
-/// entries lie in the weights; quantization is kept.
+/// `resizeLinear` (int8, float): x, row0, row1, rowWeight, column0, column1, columnWeight → y.
+/// Tables of OH and OW entries lie in the weights; quantization is kept.
 enum Resize {
   static func check(_ node: NodeView) throws(EdgeError) {
     let isLinear = node.opCode == .resizeLinear

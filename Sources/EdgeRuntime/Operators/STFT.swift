@@ -1,8 +1,9 @@
 import CEdgeKernels
 import EdgeFormat
 
-/// `stft` (float): frames of x `[N, L]`, `frameStep` apart, times window `[frameLength]`, through a real DFT with
-/// twiddles `[frameLength, 2]` → y `[N, frames, frameLength / 2 + 1, 2]`, real and imaginary parts.
+/// `stft` (float): frames of x `[N, L]`, `frameStep` apart, times window `[frameLength]`, through a
+/// real DFT with twiddles `[frameLength, 2]` → y `[N, frames, frameLength / 2 + 1, 2]`, real and
+/// imaginary parts.
 enum STFT {
   /// Longest frame.
   private static let longest = 1 << 20

@@ -2,7 +2,8 @@ import CEdgeKernels
 
 /// A dense tensor filled from strided reads: what transpose, slice and broadcast come down to.
 ///
-/// Axes are appended outermost first; those of size 1 vanish and those that continue each other merge.
+/// Axes are appended outermost first; those of size 1 vanish and those that continue each other
+/// merge.
 struct StridedCopy {
   private var x: UnsafeRawPointer
   private var y: UnsafeMutableRawPointer

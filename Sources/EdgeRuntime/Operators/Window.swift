@@ -4,7 +4,8 @@ import EdgeFormat
 struct WindowAxis {
   /// Largest kernel, stride, dilation or pad.
   static let limit = 1 << 15
-  /// Most elements of an image, its padding included, and of a window: far from where 32-bit sums of offsets overflow.
+  /// Most elements of an image, its padding included, and of a window: far from where 32-bit sums
+  /// of offsets overflow.
   static let mostElements = 1 << 30
 
   var kernel: Int32
@@ -13,7 +14,8 @@ struct WindowAxis {
   var before: Int32
   var after: Int32
 
-  /// Throws unless every position of `output` windows lies inside the padded input, and all of it fits 32 bits.
+  /// Throws unless every position of `output` windows lies inside the padded input, and all of it
+  /// fits 32 bits.
   func check(_ node: NodeView, input: Int, output: Int) throws(EdgeError) {
     let range = 1...WindowAxis.limit
     try node.expect(Int(kernel), in: range, "a kernel size is %0, not in %1...%2")
@@ -32,7 +34,8 @@ struct WindowAxis {
 }
 
 extension NodeView {
-  /// Throws unless x and y are `[N, H, W, C]` with as many images, and windows slide over x as two axes say.
+  /// Throws unless x and y are `[N, H, W, C]` with as many images, and windows slide over x as two
+  /// axes say.
   func expectWindows(_ rows: WindowAxis, _ columns: WindowAxis) throws(EdgeError) {
     let x = input(0), y = output()
     try expectImage(x)

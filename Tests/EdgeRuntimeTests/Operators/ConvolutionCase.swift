@@ -1,7 +1,8 @@
 import EdgeFormat
 import EdgeTestSupport
 
-/// A random convolution (depthwise when every channel is a group of its own), its node and its naive result.
+/// A random convolution (depthwise when every channel is a group of its own), its node and its
+/// naive result.
 struct ConvolutionCase: CustomStringConvertible {
   let seed: Int
   var random: SeededRandom
@@ -60,8 +61,8 @@ struct ConvolutionCase: CustomStringConvertible {
       width: Int(parameters.kernelWidth), channels: x[3] / groups)
   }
 
-  /// Calls `body` for every tap of an output in the kernels' order, with the input's offset (nil in padding) and the
-  /// weight's index in `[M][ky][kx][C/groups]`.
+  /// Calls `body` for every tap of an output in the kernels' order, with the input's offset (nil in
+  /// padding) and the weight's index in `[M][ky][kx][C/groups]`.
   func forEachTap(_ index: [Int], _ body: (Int?, Int) -> Void) {
     let filters = filters
     let first = index[3] / filters.outputs * filters.channels

@@ -4,7 +4,8 @@ import Testing
 
 @testable import EdgeRuntime
 
-/// `convolution` and `depthwise` against sums written out tap by tap; equality is exact, in float too.
+/// `convolution` and `depthwise` against sums written out tap by tap; equality is exact, in float
+/// too.
 @Suite struct ConvolutionTests {
   @Test(arguments: 0..<60) func int8Convolution(seed: Int) throws {
     try expectInt8(ConvolutionCase(seed: seed, isDepthwise: false))

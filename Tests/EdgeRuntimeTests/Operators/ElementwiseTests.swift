@@ -124,8 +124,8 @@ import Testing
       let scores = x[row..<row + length].map { exp(Double($0)) }
       let sum = scores.reduce(0, +), most = Double(x[row..<row + length].max() ?? 0)
       for (position, (value, score)) in zip(y[row..<row + length], scores).enumerated() {
-        // x - max is rounded, which moves its exp by that much, relatively; exp, the sum's tree and the division
-        // add less than 24 roundings.
+        // x - max is rounded, which moves its exp by that much, relatively; exp, the sum's tree and
+        // the division add less than 24 roundings.
         let roundings = 24 + most - Double(x[row + position])
         #expect(abs(Double(value) - score / sum) <= roundings * 0x1p-24 * (score / sum), "\(dims)")
       }

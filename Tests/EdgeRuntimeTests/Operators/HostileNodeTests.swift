@@ -5,7 +5,8 @@ import Testing
 
 @testable import EdgeRuntime
 
-/// Nodes whose operands or parameters do not fit are refused when the model is opened, with the node named.
+/// Nodes whose operands or parameters do not fit are refused when the model is opened, with the
+/// node named.
 @Suite struct HostileNodeTests {
   /// A sound node, and a way to spoil it.
   struct Case: CustomTestStringConvertible, Sendable {
@@ -35,7 +36,8 @@ import Testing
     #expect(error?.node == 0, "\(error.map(message) ?? "accepted")")
   }
 
-  /// Random damage to sound nodes: each is refused, or runs and leaves what lies behind its output alone.
+  /// Random damage to sound nodes: each is refused, or runs and leaves what lies behind its output
+  /// alone.
   @Test(arguments: 0..<40) func damagedNodesStayInside(seed: Int) throws {
     let kinds = [
       HostileNodeTests.convolution, HostileNodeTests.depthwise, HostileNodeTests.pool,

@@ -1,4 +1,5 @@
-/// Filters `[M][kernelHeight][kernelWidth][C]` in the layouts of `edge_kernels.h`, written from its text.
+/// Filters `[M][kernelHeight][kernelWidth][C]` in the layouts of `edge_kernels.h`, written from its
+/// text.
 struct PackedWeights {
   var outputs: Int
   var height: Int
@@ -53,7 +54,8 @@ struct PackedWeights {
     return packed
   }
 
-  /// Depthwise filters `[C][kernelHeight][kernelWidth]` (channels 1) as `[C/16][kernelWidth][ceil(kernelHeight/4)][16][4]`.
+  /// Depthwise filters `[C][kernelHeight][kernelWidth]` (channels 1) as
+  /// `[C/16][kernelWidth][ceil(kernelHeight/4)][16][4]`.
   func depthwiseInt8(_ weights: [Int8]) -> [Int8] {
     var packed: [Int8] = []
     for block in 0..<(outputs + 15) / 16 {

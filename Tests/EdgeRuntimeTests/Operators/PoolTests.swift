@@ -80,7 +80,8 @@ import Testing
     let ratio: Float = 0.5 / 0.3
     let means = windows.map { taps -> Int8 in
       let sum = taps.reduce(0) { $0 + Int(x[$1]) - 3 }
-      // The mean of a window that is all padding is NaN, which the clamp before rounding takes to its lower end.
+      // The mean of a window that is all padding is NaN, which the clamp before rounding takes to
+      // its lower end.
       if taps.isEmpty, test.parameters.countIncludePad == 0 { return -128 }
       return requantize(Float(sum) * (ratio / test.divisor(taps)), zeroPoint: -20)
     }
