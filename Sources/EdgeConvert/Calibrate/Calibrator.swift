@@ -34,7 +34,7 @@ public struct Calibrator: Sendable {
         while let index = shared.next(below: data.count) {
           do {
             try observe(index, wanted) { id, tensor in shared.add(tensor.floats, to: id, worker) }
-            report.call(shared.finished())
+            shared.finish { report.call($0) }
           } catch {
             shared.fail(error)
           }
@@ -51,7 +51,7 @@ public struct Calibrator: Sendable {
     }
   }
 
-  /// The progress callback, which the caller promises to take from one thread at a time.
+  /// The progress callback, called under the lock of `Shared`.
   private struct Report: @unchecked Sendable {
     let call: (Int) -> Void
   }
@@ -74,10 +74,10 @@ public struct Calibrator: Sendable {
       }
     }
 
-    func finished() -> Int {
+    func finish(_ report: (Int) -> Void) {
       lock.withLock {
         done += 1
-        return done
+        report(done)
       }
     }
 

@@ -65,7 +65,7 @@ public struct Conversion {
       }
     }
     if let probed = validation ?? used {
-      try measureLayers(&report, decided.graph, loaded, probed)
+      try measureLayers(&report, decided.reference, loaded, probed)
     }
     return Result(bytes: file.bytes, report: report)
   }
@@ -95,7 +95,10 @@ public struct Conversion {
 
   /// What was decided for a graph, and on which evidence.
   struct Decided {
+    /// The graph to emit.
     var graph: Graph
+    /// The same layer for layer, before weights were rounded and biases corrected.
+    var reference: Graph
     var choices: QuantizationChoices
     var histograms: [ValueID: Histogram] = [:]
     /// What was tried and kept, with what it gained.
@@ -109,7 +112,7 @@ public struct Conversion {
         PrecisionChoice(precision: .float32, reason: "float asked for")
       }
       return Decided(
-        graph: graph,
+        graph: graph, reference: graph,
         choices: QuantizationChoices(
           quantization: Quantization(floatNodes: graph.nodes.count), nodes: nodes, values: [:]))
     }

@@ -24,7 +24,7 @@ struct QuantizationSearch {
     let passes = searches && !equalization.links.isEmpty ? 2 : 1
     let histograms = try observe(graph, plain, pass: 0, of: passes)
     var best = Conversion.Decided(
-      graph: graph, choices: plain.choose(histograms), histograms: histograms)
+      graph: graph, reference: graph, choices: plain.choose(histograms), histograms: histograms)
     guard searches else { return best }
     let trial = try Trial(
       graph: graph, data: data, limit: QuantizationSearch.trialSamples, bounds: options.bounds)
@@ -45,8 +45,8 @@ struct QuantizationSearch {
       let histograms = try observe(scaled, quantizer, pass: 1, of: passes)
       try offer(
         Conversion.Decided(
-          graph: scaled, choices: quantizer.choose(histograms), histograms: histograms,
-          steps: best.steps),
+          graph: scaled, reference: scaled, choices: quantizer.choose(histograms),
+          histograms: histograms, steps: best.steps),
         "channels evened out between \(equalization.links.count) pairs of layers")
     }
     var settings = self.settings
@@ -67,6 +67,8 @@ struct QuantizationSearch {
       changed.observer = observer
       try offer(changed, "all ranges by \(observer.name)")
     }
+    try offer(
+      WeightRounding(samples: trial.samples).applied(best), "weights rounded so that their errors cancel")
     if let corrected = try BiasCorrection(data: data, bounds: options.bounds).corrected(best) {
       try offer(corrected, "biases corrected for the mean error of each channel")
     }

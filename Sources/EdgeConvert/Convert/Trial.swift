@@ -4,7 +4,7 @@ struct Trial {
   private let graph: Graph
   private let bounds: [String: Int]
   private let evaluator: Evaluator
-  private var samples: [LoadedSample] = []
+  private(set) var samples: [LoadedSample] = []
   private var references: [[Tensor]] = []
 
   /// Computes the references of at most `limit` samples, spread over the data.

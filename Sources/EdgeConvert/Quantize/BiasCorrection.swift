@@ -16,7 +16,7 @@ struct BiasCorrection {
     let emitted = try makeFile(
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
     let file = try LoadedFile(emitted.bytes, name: "candidate")
-    var probe = try LayerProbe(graph: decided.graph, file: file)
+    var probe = try LayerProbe(graph: decided.reference, file: file)
     for index in 0..<Swift.min(BiasCorrection.samples, data.count) { try probe.add(data.sample(index)) }
     var result = decided
     var count = 0
