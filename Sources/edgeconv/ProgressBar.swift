@@ -32,16 +32,19 @@ final class ProgressBar {
     if done == total { finish() }
   }
 
-  /// Runs something that reports steps, with one bar a step.
+  /// Runs something that reports steps, from any thread, with one bar a step.
   static func following<Result>(
     _ body: (@escaping (Conversion.Step, Int, Int) -> Void) throws -> Result
   ) throws -> Result {
     var bars: [Conversion.Step: ProgressBar] = [:]
+    let lock = NSLock()
     defer { for bar in bars.values { bar.finish() } }
     return try body { step, done, total in
-      let bar = bars[step] ?? ProgressBar(step.rawValue, total: total)
-      bars[step] = bar
-      bar.update(done)
+      lock.withLock {
+        let bar = bars[step] ?? ProgressBar(step.rawValue, total: total)
+        bars[step] = bar
+        bar.update(done)
+      }
     }
   }
 

@@ -116,7 +116,7 @@ static void test_describe(void) {
   CHECK(edgert_model_input_info(model, 0, &cut) == EDGERT_OK);
   CHECK(cut.rank == info.rank && cut.dtype == info.dtype && cut.zero_point == 0x5A5A5A5A);
   CHECK(edgert_model_metadata(model, "no such key") == NULL);
-  CHECK(edgert_model_metadata(model, "converter.version") != NULL);
+  CHECK(edgert_model_metadata(model, "converter") != NULL);
 }
 
 static void test_errors(void) {
@@ -191,7 +191,6 @@ static void test_no_allocation(void) {
     edgert_tensor in = pattern();
     edgert_run_report report = {0};
     report.struct_size = sizeof report;
-    free(malloc(1));
     allocations = 0;
     is_counting = 1;
     for (int i = 0; i < 5; i++) {
@@ -201,10 +200,10 @@ static void test_no_allocation(void) {
     is_counting = 0;
     CHECK(allocations == 0);
     CHECK(report.elapsed_ns > 0 && report.budget_met == 1 && report.exit_taken == 0);
-    free(malloc(1)); /* the counter does count */
-    is_counting = 1;
-    free(malloc(1));
+    is_counting = 1; /* the counter does count */
+    void *volatile block = malloc(1);
     is_counting = 0;
+    free(block);
     CHECK(allocations == 1);
     edgert_session_close(session);
     free(in.data);
