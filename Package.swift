@@ -78,7 +78,7 @@ let package = Package(
       name: "EdgeRuntimeTests",
       dependencies: ["EdgeRuntime", "EdgeFormat", "EdgeTestSupport", "CEdgeKernels"]),
     .testTarget(
-      name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], sources: ["SHA256Tests.swift"]),
+      name: "EdgeKernelTests", dependencies: ["CEdgeKernels"], exclude: ["programs"]),
     .testTarget(name: "EdgeHostTests", dependencies: ["CEdgeHost"]),
     .testTarget(name: "EdgeSamplesTests", dependencies: ["EdgeSamples", "EdgeFormat"]),
     .testTarget(

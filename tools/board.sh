@@ -45,6 +45,9 @@ library=$prefix/lib/libedgert.so.$version
 $linker -shared -o "$library" "$@" $(objects_of $LIBRARY_MODULES) -Wl,--as-needed -lm \
   -Wl,-soname,libedgert.so.$major -Wl,--version-script=tools/edgert.map -Wl,-z,defs -Wl,-z,text
 ln -sf "libedgert.so.$version" "$prefix/lib/libedgert.so.$major"
+# The same objects unlinked, for tests that reach behind the exported symbols.
+rm -f ".build-embedded/libedgert-testing-$target.a"
+ar rcs ".build-embedded/libedgert-testing-$target.a" $(objects_of $LIBRARY_MODULES)
 ln -sf "libedgert.so.$major" "$prefix/lib/libedgert.so"
 
 $linker -pie -o "$prefix/bin/edgerun" "$@" -Wl,--defsym=main=edgerun_main \

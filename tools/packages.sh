@@ -48,3 +48,11 @@ arm64_sysroot() {
   rm -rf "$1/apt"
   touch "$1/complete"
 }
+
+# python_packages NAME...: a virtual environment in build/venv with these packages; sets $python.
+python_packages() {
+  python=build/venv/bin/python
+  [ -x $python ] || python3 -m venv build/venv
+  $python -c "import importlib.metadata as m, sys; [m.version(n) for n in sys.argv[1:]]" "$@" 2>/dev/null ||
+    $python -m pip install -q --disable-pip-version-check "$@"
+}

@@ -2,7 +2,7 @@
  * exp, log, tanh, erf, sin, cos and pow for float kernels: plain multiplications and additions in a fixed order,
  * so that every machine computes the same bits. Polynomials for exp, log, tanh, sin and cos follow Cephes
  * (S. Moshier); erf is a minimax fit. Largest errors, measured over the float range, in ULP of the result: see
- * Tests/EdgeKernelTests/float_property.c.
+ * Tests/EdgeKernelTests/programs/float_property.c.
  */
 #ifndef EDGE_MATH_F32_H
 #define EDGE_MATH_F32_H

@@ -3,7 +3,7 @@
  * layer reading what the one before wrote. Minimum of many rounds; share of the measured vpdpbusd rate.
  *
  * clang -O3 -ffp-contract=off -ISources/CEdgeKernels/include $(find Sources/CEdgeKernels -name '*.c') \
- *     tools/bench/kernels.c -lm -o kernels
+ *     tools/benchmark/kernels.c -lm -o kernels
  * usage: kernels [-v] [isa] [rounds] [network...]      pin it to a core
  */
 #include <stdio.h>
