@@ -98,7 +98,7 @@ def ort_quantize(model, samples, out):
         def get_next(self):
             return next(self.rows, None)
 
-    quant_pre_process(model, out + ".prepared")
+    quant_pre_process(model, out + ".prepared", skip_symbolic_shape=True)
     quantize_static(out + ".prepared", out, Reader(), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=False,
                     activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
 
