@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the tiny network that the corpus of damaged files is derived from: tiny.onnx and calibration samples.
+"""Makes the models of Tests/Models: tiny.onnx, which the corpus of damaged files is derived from, calibration samples for it, and
+unsupported.onnx, with three nodes that cannot be converted.
 
 usage: tiny_model.py OUT_DIR      (needs numpy and onnx)
 
@@ -32,6 +33,17 @@ def model(rng):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
+def unsupported():
+    """Three operators that no runtime on a board has, between two that it has."""
+    node, info = helper.make_node, helper.make_tensor_value_info
+    nodes = [
+        node("Relu", ["x"], ["a"], "fine"), node("StringNormalizer", ["a"], ["b"], "first"),
+        node("Frobnicate", ["b"], ["c"], "second", domain="com.example"), node("Unique", ["c"], ["d"], "third"), node("Relu", ["d"], ["y"], "fine_too"),
+    ]
+    graph = helper.make_graph(nodes, "unsupported", [info("x", TensorProto.FLOAT, [1, 4])], [info("y", TensorProto.FLOAT, [4])])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("com.example", 1)], ir_version=8)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -39,6 +51,7 @@ def main():
     rng = np.random.default_rng(7)
     os.makedirs(os.path.join(out, "calibration"), exist_ok=True)
     onnx.save(model(rng), os.path.join(out, "tiny.onnx"))
+    onnx.save(unsupported(), os.path.join(out, "unsupported.onnx"))
     for i in range(4):
         np.savez(os.path.join(out, "calibration", f"{i}.npz"), x=rng.standard_normal((1, 3, 12, 12)).astype(np.float32))
 
