@@ -160,6 +160,18 @@ def table(rows):
     return "\n".join(lines)
 
 
+def misses(row):
+    """Bounds that a model's figures do not hold: f32 to stored references, INT8 points and boxes, arena."""
+    n, boxes, memory = row["labelled"], row["reference_boxes"], row["int8_memory"]
+    bounds = {
+        "f32 differs from the stored references by more than 1e-3 of their range": row["f32_stored"] > 1e-3,
+        "INT8 loses more than 1.0 point": n and 100 * (row["lost"] - row["gained"]) > 1.0 * n,
+        "INT8 finds less than 95 % of the float detections": boxes and row["matched"] < 0.95 * boxes,
+        "the arena is more than 10 % above its lower bound": memory["arenaBytes"] > 1.1 * memory["arenaLowerBound"],
+    }
+    return [f"{row['model']}: {text}" for text, missed in bounds.items() if missed]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assets")
@@ -169,6 +181,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--options", default="", help="further options of the INT8 conversion")
     parser.add_argument("--json")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a bound is not held")
     arguments = parser.parse_args()
     work = Path(arguments.work or tempfile.mkdtemp(prefix="accuracy-"))
     work.mkdir(parents=True, exist_ok=True)
@@ -186,7 +199,11 @@ def main():
     print(table(rows))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(rows, indent=1))
-    return 1 if any("error" in row for row in rows) else 0
+    missed = [line for row in rows if "error" not in row for line in misses(row)] if arguments.check else []
+    print("\n".join(["", *missed]) if missed else "")
+    held = sum(1 for row in rows if "error" not in row and not (arguments.check and misses(row)))
+    print(f"{held} of {len(rows)} models" + (" within bounds" if arguments.check else " measured"))
+    return 1 if missed or any("error" in row for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -115,11 +115,11 @@ class Assets:
         return Case(f"vision/{model}.onnx", "input", crops + calibration, evaluation, decode, self.raw_detections(model))
 
     def cifar(self, model):
-        def read(root, name):
+        def read(root, name, prefix=""):
             with zipfile.ZipFile(root / "vision" / name) as archive:
-                return [Lazy(member, io.BytesIO(archive.read(member)), PICTURES[model], int(member.split("_")[0]))
+                return [Lazy(prefix + member, io.BytesIO(archive.read(member)), PICTURES[model], int(member.split("_")[0]))
                         for member in sorted(archive.namelist())]
-        calibration, _ = spread(read(self.root, "cifar10_train_subset.zip"), 256)
+        calibration, _ = spread(read(self.root, "cifar10_train_subset.zip", "train/"), 256)
         evaluation = read(self.other or self.root, "cifar10_test_half.zip")
         return Case(f"vision/{model}.onnx", "input", calibration, evaluation, references=self.logits(model))
 
