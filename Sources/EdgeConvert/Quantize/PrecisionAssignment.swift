@@ -19,14 +19,17 @@ struct PrecisionAssignment {
   /// - Parameters:
   ///   - graph: the graph after all passes.
   ///   - rules: per node.
-  ///   - keepFloat: names of nodes the caller wants in float.
-  init(graph: Graph, rules: [QuantizeRule], keepFloat: Set<String>) {
+  ///   - options: names of nodes that stay float.
+  init(graph: Graph, rules: [QuantizeRule], options: QuantizationOptions) {
     self.graph = graph
     self.rules = rules
     uses = Uses(graph)
     choices = []
-    for (node, rule) in zip(graph.nodes, rules) {
-      choices.append(choice(node, rule, keepFloat))
+    for (position, node) in graph.nodes.enumerated() {
+      choices.append(
+        options.noisyNodes.contains(position)
+          ? PrecisionChoice(precision: .float32, reason: "INT8 would add too much noise")
+          : choice(node, rules[position], options.keepFloat))
     }
     while dissolveIslands() {}
   }

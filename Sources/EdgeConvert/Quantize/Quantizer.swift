@@ -5,6 +5,8 @@ public struct QuantizationOptions: Sendable {
   public var observer = Observer.auto
   /// Names of nodes that stay float.
   public var keepFloat: Set<String> = []
+  /// Positions of nodes that were found to add too much noise in INT8.
+  public var noisyNodes: Set<Int> = []
   /// Whether weight scales may clip the largest weights where that lowers their squared error.
   public var searchWeightScales = true
   /// How many times its own extent an operand's range may become by sharing the scale of a concatenation; beyond it the
@@ -58,9 +60,26 @@ public struct Quantizer {
     self.graph = graph
     self.rules = rules
     self.options = options
-    assignment = PrecisionAssignment(graph: graph, rules: rules, keepFloat: options.keepFloat)
+    assignment = PrecisionAssignment(graph: graph, rules: rules, options: options)
     groups = ParameterGroups(graph: graph, rules: rules, choices: assignment.choices)
     uses = Uses(graph)
+  }
+
+  /// With the rules of `Operator.table`.
+  init(graph: Graph, options: QuantizationOptions) throws {
+    try self.init(
+      graph: graph, rules: graph.nodes.map { Operator.of($0)?.quantize ?? .float }, options: options)
+  }
+
+  /// Decisions of a quantizer with more nodes in INT8, cut down to the nodes of this one.
+  func narrowed(_ choices: QuantizationChoices) -> QuantizationChoices {
+    let kept = Set(quantizedValues())
+    var result = choices
+    result.nodes = assignment.choices
+    result.quantization.precision = assignment.choices.map(\.precision)
+    result.values = choices.values.filter { kept.contains($0.key) }
+    result.quantization.values = choices.quantization.values.filter { kept.contains($0.key) }
+    return result
   }
 
   /// The arithmetic of every node and why, by position.
