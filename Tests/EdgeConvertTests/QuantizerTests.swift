@@ -133,12 +133,12 @@ import Testing
     sketch.node("Conv", ["x", "w1"], "a", .weighted)
     sketch.node("Conv", ["x", "w2"], "b", .weighted)
     for index in 0..<20 { sketch.node("Log", ["x"], "unused\(index)", .float) }
-    sketch.node("Conv", ["x", "w3"], "wide", .weighted)
-    sketch.node("Concat", ["a", "b", "wide"], "c", .passThrough)
+    sketch.node("Conv", ["x", "w3"], "broad", .weighted)
+    sketch.node("Concat", ["a", "b", "broad"], "c", .passThrough)
     sketch.node("Conv", ["c", "w4"], "y", .weighted)
     sketch.outputs("y")
     let values = try sketch.quantized().quantization.values
-    #expect(values[sketch.id("wide")] == values[sketch.id("c")])
+    #expect(values[sketch.id("broad")] == values[sketch.id("c")])
     #expect(values[sketch.id("a")] != values[sketch.id("c")])
     let a = Float(sketch.id("a").index)
     #expect(values[sketch.id("a")] == AffineParameters(low: -10 - a, high: 20 + a))
