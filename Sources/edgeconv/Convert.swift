@@ -26,7 +26,8 @@ struct Convert: ParsableCommand {
 
   @Option(
     name: .customLong("validate"),
-    help: ArgumentHelp("Other samples, to compare the file with the float model.", valueName: "data"))
+    help: ArgumentHelp(
+      "Other samples, to compare the file with the float model.", valueName: "data"))
   var validation: String?
 
   @Option(help: "Calibrate on at most so many samples, drawn by --seed.")
@@ -35,13 +36,17 @@ struct Convert: ParsableCommand {
   @Option(help: "How ranges are chosen: auto, minmax, mse, percentile, percentile:99.9.")
   var observer = "auto"
 
-  @Option(help: ArgumentHelp("Names of nodes that stay in float, separated by commas.", valueName: "nodes"))
+  @Option(
+    help: ArgumentHelp(
+      "Names of nodes that stay in float, separated by commas.", valueName: "nodes"))
   var keepFloat: String?
 
   @Option(help: ArgumentHelp("Largest value of a run-time size.", valueName: "name=n,..."))
   var bound: [String] = []
 
-  @Option(help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json"))
+  @Option(
+    help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json")
+  )
   var preprocess: String?
 
   @Option(help: ArgumentHelp("Class names, one a line.", valueName: "file"))
@@ -87,7 +92,8 @@ struct Convert: ParsableCommand {
     options.seed = seed
     guard let observer = Observer(observer) else {
       throw ConversionError.usage(
-        "--observer \(self.observer): known are auto, minmax, mse, percentile and percentile:P with P in 50...100")
+        "--observer \(self.observer): known are auto, minmax, mse, percentile and percentile:P with P in 50...100"
+      )
     }
     options.observer = observer
     return options

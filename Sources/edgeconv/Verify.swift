@@ -30,7 +30,8 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     try Failure.reported {
-      let verification = Verification(source: model, file: file, data: data, samples: samples, seed: seed)
+      let verification = Verification(
+        source: model, file: file, data: data, samples: samples, seed: seed)
       let result = try ProgressBar.following { try verification.run(progress: $0) }
       print(json ? try JSONText.of(result) : result.summary(layers: layers))
     }

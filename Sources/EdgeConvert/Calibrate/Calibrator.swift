@@ -44,7 +44,9 @@ public struct Calibrator: Sendable {
     return try shared.result()
   }
 
-  private func observe(_ index: Int, _ wanted: Set<ValueID>, _ body: @escaping (ValueID, Tensor) -> Void) throws {
+  private func observe(
+    _ index: Int, _ wanted: Set<ValueID>, _ body: @escaping (ValueID, Tensor) -> Void
+  ) throws {
     let sample = try data.sample(index)
     _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
       if wanted.contains(id) { body(id, tensor) }

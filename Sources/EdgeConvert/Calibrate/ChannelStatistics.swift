@@ -8,7 +8,9 @@ struct ChannelStatistics: Sendable, Equatable {
   var count: Int { squares.count }
 
   /// Root mean square by channel.
-  var rootMeanSquares: [Double] { squares.map { ($0 / Double(Swift.max(elements, 1))).squareRoot() } }
+  var rootMeanSquares: [Double] {
+    squares.map { ($0 / Double(Swift.max(elements, 1))).squareRoot() }
+  }
 
   /// Largest magnitude by channel, averaged over samples.
   var peaks: [Double] { peakSums.map { $0 / Double(Swift.max(samples, 1)) } }

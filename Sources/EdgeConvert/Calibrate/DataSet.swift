@@ -66,7 +66,9 @@ public struct DataSet: Sendable {
   }
 
   /// A sample of the entries without repetition, in their own order.
-  private static func chosen(_ entries: [SampleFolder.Entry], limit: Int?, seed: UInt64) -> [SampleFolder.Entry] {
+  private static func chosen(_ entries: [SampleFolder.Entry], limit: Int?, seed: UInt64)
+    -> [SampleFolder.Entry]
+  {
     guard let limit, limit < entries.count else { return entries }
     var random = SplitMix(seed)
     let order = entries.indices.shuffled(using: &random)
@@ -80,7 +82,8 @@ extension Tensor {
     self = sample.bytes.withUnsafeBytes { bytes in
       func integers<Element: BinaryInteger & BitwiseCopyable>(_: Element.Type) -> Tensor {
         let values = (0..<sample.elementCount).map {
-          Int64(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: Element.self))
+          Int64(
+            bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: Element.self))
         }
         return Tensor(values, shape: sample.shape, type: sample.elementType)
       }
@@ -110,12 +113,14 @@ extension Graph {
         if dimension.constant == nil { dynamicAxes |= 1 << UInt32(axis) }
         guard let size = dimension.evaluated(bounds) else {
           throw ConversionError.usage(
-            "input '\(value.name)' has the run-time size \(dimension): give its bound with --bound \(dimension)=N")
+            "input '\(value.name)' has the run-time size \(dimension): give its bound with --bound \(dimension)=N"
+          )
         }
         return size
       }
       return InputDescription(
-        name: value.name, elementType: type == .float16 ? .float32 : type, isQuantized: false, shape: sizes,
+        name: value.name, elementType: type == .float16 ? .float32 : type, isQuantized: false,
+        shape: sizes,
         dynamicAxes: dynamicAxes)
     }
   }

@@ -7,7 +7,9 @@ extension Histogram {
     var outside = 0
     for (bin, number) in counts.enumerated() where number > 0 {
       let x = center(bin)
-      if x < Double(range.lowerBound) - width / 2 || x > Double(range.upperBound) + width / 2 { outside += number }
+      if x < Double(range.lowerBound) - width / 2 || x > Double(range.upperBound) + width / 2 {
+        outside += number
+      }
     }
     return Double(outside) / Double(count)
   }

@@ -33,7 +33,9 @@ public struct Histogram: Sendable, Equatable {
   /// The middle of a bin.
   public func center(_ bin: Int) -> Double { (Double(first + bin) + 0.5) * width }
 
-  /// Adds the elements of a tensor. O(values) time, no memory that grows.
+  /// Adds the elements of a tensor.
+  ///
+  /// O(values) time, no memory that grows.
   public mutating func add(_ values: [Float]) {
     values.withUnsafeBufferPointer { add($0) }
   }
@@ -84,14 +86,17 @@ public struct Histogram: Sendable, Equatable {
   }
 
   /// Widens the bins and moves the window until [low, high] and all that was counted lie in it.
-  private mutating func cover(_ low: Float, _ high: Float, atLeast exponent: Int = minimumExponent) {
+  private mutating func cover(_ low: Float, _ high: Float, atLeast exponent: Int = minimumExponent)
+  {
     minimum = Swift.min(minimum, low)
     maximum = Swift.max(maximum, high)
     var next = Swift.max(self.exponent, exponent)
     while Histogram.span(minimum, maximum, next).count > Histogram.binCount { next += 1 }
     let span = Histogram.span(minimum, maximum, next)
     guard minimum != 0 || maximum != 0 else { return }
-    if next == self.exponent, span.lowerBound >= first, span.upperBound < first + counts.count { return }
+    if next == self.exponent, span.lowerBound >= first, span.upperBound < first + counts.count {
+      return
+    }
     var merged = [Int](repeating: 0, count: Histogram.binCount)
     for (bin, count) in counts.enumerated() where count > 0 {
       merged[((first + bin) >> (next - self.exponent)) - span.lowerBound] += count

@@ -21,7 +21,8 @@ public enum Observer: Sendable, Equatable, Hashable {
     case "percentile": self = .percentile(0.9999)
     default:
       let prefix = "percentile:"
-      guard text.hasPrefix(prefix), let percent = Double(text.dropFirst(prefix.count)), percent > 50,
+      guard text.hasPrefix(prefix), let percent = Double(text.dropFirst(prefix.count)),
+        percent > 50,
         percent <= 100
       else { return nil }
       self = .percentile(percent / 100)
@@ -80,7 +81,8 @@ extension Observer {
     let whole = Observer.minmax.range(of: histogram)
     let search = Observer.mse.range(of: histogram)
     let gauge = RangeSearch(histogram, exponent: exponent)
-    let gain = gauge.error(low: Double(search.low), high: Double(search.high))
+    let gain =
+      gauge.error(low: Double(search.low), high: Double(search.high))
       / gauge.error(low: Double(whole.low), high: Double(whole.high))
     return gain < 0.98 ? search : whole
   }
@@ -93,7 +95,8 @@ extension Observer {
     let low = histogram.minimum < 0 ? edge(histogram, bins, tail, above: false) : 0
     let high = histogram.maximum > 0 ? edge(histogram, bins.reversed(), tail, above: true) : 0
     return ObservedRange(
-      low: Swift.max(Float(low), histogram.minimum), high: Swift.min(Float(high), histogram.maximum),
+      low: Swift.max(Float(low), histogram.minimum),
+      high: Swift.min(Float(high), histogram.maximum),
       observer: .percentile(fraction))
   }
 

@@ -8,7 +8,8 @@ public struct PreprocessingFile: Sendable {
   public let preprocessing: Preprocessing
 
   private static let keys: Set<String> = [
-    "input.kind", "image.layout", "image.color", "image.mean", "image.std", "image.resize", "audio.rate",
+    "input.kind", "image.layout", "image.color", "image.mean", "image.std", "image.resize",
+    "audio.rate",
     "audio.length", "labels",
   ]
 
@@ -21,7 +22,8 @@ public struct PreprocessingFile: Sendable {
     if let path { metadata = try PreprocessingFile.read(path) }
     if let labels {
       let lines = try PreprocessingFile.text(labels).split(whereSeparator: \.isNewline)
-      metadata["labels"] = lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
+      metadata["labels"] = lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(
+        separator: "\n")
     }
     do throws(SampleError) {
       let metadata = metadata
@@ -43,7 +45,8 @@ public struct PreprocessingFile: Sendable {
     let data = Data(try text(path).utf8)
     guard let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
       throw ConversionError.usage(
-        "\(path): is not a JSON object; write for example {\"input.kind\": \"image\", \"image.color\": \"rgb\"}")
+        "\(path): is not a JSON object; write for example {\"input.kind\": \"image\", \"image.color\": \"rgb\"}"
+      )
     }
     var metadata: [String: String] = [:]
     for (key, value) in object {

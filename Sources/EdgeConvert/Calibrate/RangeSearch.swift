@@ -19,7 +19,8 @@ struct RangeSearch {
     points = histogram.counts.indices.compactMap { bin in
       let count = histogram.counts[bin]
       guard count > 0 else { return nil }
-      let x = Swift.min(Swift.max(histogram.center(bin), Double(histogram.minimum)), Double(histogram.maximum))
+      let x = Swift.min(
+        Swift.max(histogram.center(bin), Double(histogram.minimum)), Double(histogram.maximum))
       return (x, Double(count))
     }
     core = Core(histogram, exponent)
@@ -37,7 +38,8 @@ struct RangeSearch {
   func best() -> ObservedRange {
     let low = Swift.min(Double(histogram.minimum), 0)
     let high = Swift.max(Double(histogram.maximum), 0)
-    var found = sweep(low, high, low < 0 ? grid(0.05, 1, 95) : [1], high > 0 ? grid(0.05, 1, 95) : [1])
+    var found = sweep(
+      low, high, low < 0 ? grid(0.05, 1, 95) : [1], high > 0 ? grid(0.05, 1, 95) : [1])
     if found.low < 0.06 || found.high < 0.06 {
       found = sweep(low, high, low < 0 ? logGrid : [1], high > 0 ? logGrid : [1])
     }
@@ -45,7 +47,8 @@ struct RangeSearch {
     found = sweep(
       low, high, low < 0 ? grid(found.low - step, found.low + step, 20) : [1],
       high > 0 ? grid(found.high - step, found.high + step, 20) : [1])
-    return ObservedRange(low: Float(found.low * low), high: Float(found.high * high), observer: .mse)
+    return ObservedRange(
+      low: Float(found.low * low), high: Float(found.high * high), observer: .mse)
   }
 
   private func grid(_ from: Double, _ to: Double, _ steps: Int) -> [Double] {
@@ -57,7 +60,9 @@ struct RangeSearch {
   private var logGrid: [Double] { (0...120).map { pow(0.93, Double($0)) } }
 
   /// The best pair of fractions of `low` and `high`; ties go to the wider range.
-  private func sweep(_ low: Double, _ high: Double, _ lows: [Double], _ highs: [Double]) -> (low: Double, high: Double) {
+  private func sweep(_ low: Double, _ high: Double, _ lows: [Double], _ highs: [Double]) -> (
+    low: Double, high: Double
+  ) {
     let below = lows.map { cost(beyond: $0 * low, above: false) }
     let above = highs.map { cost(beyond: $0 * high, above: true) }
     var best = (low: 1.0, high: 1.0)
@@ -75,10 +80,12 @@ struct RangeSearch {
   }
 
   private func combine(
-    _ low: Double, _ high: Double, _ below: (cost: Double, count: Double), _ above: (cost: Double, count: Double)
+    _ low: Double, _ high: Double, _ below: (cost: Double, count: Double),
+    _ above: (cost: Double, count: Double)
   ) -> Double {
     let step = (high - low) / 255
-    let zeroed = core.within(Swift.min(step / 2, Swift.max(-low, 0)), Swift.min(step / 2, Swift.max(high, 0)))
+    let zeroed = core.within(
+      Swift.min(step / 2, Swift.max(-low, 0)), Swift.min(step / 2, Swift.max(high, 0)))
     let inside = Swift.max(nonZero - below.count - above.count - zeroed.count, 0)
     return inside * pow(step / 2, exponent) / (exponent + 1) + zeroed.cost + below.cost + above.cost
   }
@@ -111,7 +118,9 @@ private struct Core {
     power = exponent + 1
     let zero = -histogram.first
     for bin in histogram.counts.indices.dropFirst(zero) { extend(&above, histogram.counts[bin]) }
-    for bin in histogram.counts.indices.prefix(zero).reversed() { extend(&below, histogram.counts[bin]) }
+    for bin in histogram.counts.indices.prefix(zero).reversed() {
+      extend(&below, histogram.counts[bin])
+    }
   }
 
   /// Number and cost of the values in (-left, right).
@@ -125,17 +134,23 @@ private struct Core {
     let k = Double(sums.count)
     let last = sums[sums.count - 1]
     sums.append(
-      (last.count + Double(count), last.cost + Double(count) * (pow(k, power) - pow(k - 1, power)) / power))
+      (
+        last.count + Double(count),
+        last.cost + Double(count) * (pow(k, power) - pow(k - 1, power)) / power
+      ))
   }
 
   /// Number and cost, in units of width^p, up to a distance.
-  private func sum(_ sums: [(count: Double, cost: Double)], _ bins: Double) -> (count: Double, cost: Double) {
+  private func sum(_ sums: [(count: Double, cost: Double)], _ bins: Double) -> (
+    count: Double, cost: Double
+  ) {
     let k = Swift.min(Int(bins), sums.count - 1)
     guard k + 1 < sums.count else { return sums[k] }
     let part = bins - Double(k)
     let count = sums[k + 1].count - sums[k].count
     return (
-      sums[k].count + part * count, sums[k].cost + count * (pow(bins, power) - pow(Double(k), power)) / power
+      sums[k].count + part * count,
+      sums[k].cost + count * (pow(bins, power) - pow(Double(k), power)) / power
     )
   }
 }

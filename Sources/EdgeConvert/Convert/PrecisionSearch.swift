@@ -24,12 +24,14 @@ struct PrecisionSearch {
       guard case .weighted? = Operator.of(graph.nodes[position])?.quantize else { return false }
       return true
     }
-    let length = Swift.max(1, (layers.count + PrecisionSearch.stretchCount - 1) / PrecisionSearch.stretchCount)
+    let length = Swift.max(
+      1, (layers.count + PrecisionSearch.stretchCount - 1) / PrecisionSearch.stretchCount)
     let stretches = stride(from: 0, to: layers.count, by: length).map { start in
       Array(layers[start..<Swift.min(start + length, layers.count)])
     }
     self.stretches = stretches
-    costs = stretches.map { stretch in stretch.reduce(1.0) { $0 + PrecisionSearch.cost(graph, $1) } }
+    costs = stretches.map { stretch in stretch.reduce(1.0) { $0 + PrecisionSearch.cost(graph, $1) }
+    }
   }
 
   /// The nodes to keep in float.

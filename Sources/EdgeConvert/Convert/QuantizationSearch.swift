@@ -14,8 +14,9 @@ struct QuantizationSearch {
     self.progress = progress
   }
 
-  /// The decisions, with the graph they are for. A named observer is taken at its word; `auto`
-  /// searches.
+  /// The decisions, with the graph they are for.
+  ///
+  /// A named observer is taken at its word; `auto` searches.
   func run(_ graph: Graph) throws -> Conversion.Decided {
     var settings = QuantizationOptions()
     settings.observer = options.observer
@@ -25,7 +26,9 @@ struct QuantizationSearch {
     let searches = options.observer == .auto
     let passes = searches && !equalization.links.isEmpty ? 2 : 1
     let start = try decided(graph, plain, pass: 0, of: passes)
-    guard searches, start.choices.nodes.contains(where: { $0.precision == .int8 }) else { return start }
+    guard searches, start.choices.nodes.contains(where: { $0.precision == .int8 }) else {
+      return start
+    }
     let trial = try Trial(
       graph: graph, data: data, limit: QuantizationSearch.trialSamples, bounds: options.bounds)
     var refinement = try Refinement(start, trial: trial, options: options, settings: settings)

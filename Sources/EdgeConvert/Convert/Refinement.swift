@@ -1,7 +1,8 @@
 import Foundation
 
-/// The best quantization so far, and steps that may better it. A step stays only when the file it
-/// gives has clearly less noise on calibration samples.
+/// The best quantization so far, and steps that may better it.
+///
+/// A step stays only when the file it gives has clearly less noise on calibration samples.
 struct Refinement {
   private(set) var best: Conversion.Decided
   private(set) var least: Double

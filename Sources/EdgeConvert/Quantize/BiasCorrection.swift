@@ -14,16 +14,20 @@ struct BiasCorrection {
   /// The decisions with corrected biases; nil when nothing is to be corrected.
   func corrected(_ decided: Conversion.Decided) throws -> Conversion.Decided? {
     let emitted = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
+      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
+    )
     let file = try LoadedFile(emitted.bytes, name: "candidate")
     var probe = try LayerProbe(graph: decided.reference, file: file)
-    for index in 0..<Swift.min(BiasCorrection.samples, data.count) { try probe.add(data.sample(index)) }
+    for index in 0..<Swift.min(BiasCorrection.samples, data.count) {
+      try probe.add(data.sample(index))
+    }
     var result = decided
     var count = 0
     let errors = probe.channelErrors
     for (position, node) in decided.graph.nodes.enumerated()
     where decided.choices.nodes[position].precision == .int8 {
-      guard case .weighted? = Operator.of(node)?.quantize, let output = node.outputs[0], let shift = errors[output],
+      guard case .weighted? = Operator.of(node)?.quantize, let output = node.outputs[0],
+        let shift = errors[output],
         shift.contains(where: { $0 != 0 })
       else { continue }
       result.graph.addToBias(of: position, shift)
@@ -47,11 +51,14 @@ extension Graph {
       nodes[position].inputs[2] = bias
       return
     }
-    guard let tensor = self[id].constant, tensor.count == shift.count || tensor.count == 1 else { return }
+    guard let tensor = self[id].constant, tensor.count == shift.count || tensor.count == 1 else {
+      return
+    }
     let old = tensor.floats
     var value = self[id]
     value.name += "/corrected\(position)"
-    value.constant = Tensor(shift.indices.map { old[old.count == 1 ? 0 : $0] + shift[$0] }, shape: [shift.count])
+    value.constant = Tensor(
+      shift.indices.map { old[old.count == 1 ? 0 : $0] + shift[$0] }, shape: [shift.count])
     value.shape = [Dimension(shift.count)]
     nodes[position].inputs[2] = add(value)
   }

@@ -39,7 +39,8 @@ enum CompensatedRounding {
   private static func nearest(_ weights: [Float], _ scales: [Float], _ terms: Int) -> [Float] {
     weights.indices.map { index in
       let scale = scales[index / terms]
-      return Swift.min(Swift.max((weights[index] / scale).rounded(.toNearestOrEven), -127), 127) * scale
+      return Swift.min(Swift.max((weights[index] / scale).rounded(.toNearestOrEven), -127), 127)
+        * scale
     }
   }
 

@@ -1,8 +1,10 @@
 import Foundation
 
-/// Evens out the channels of values between two layers (T4): channel c is divided by s_c where it is made and multiplied
-/// by s_c in the weights that read it. The float function stays the same, through ReLU and LeakyReLU too, but no channel
-/// has to share a scale with one many times its size.
+/// Evens out the channels of values between two layers (T4).
+///
+/// Channel c is divided by s_c where it is made and multiplied by s_c in the weights that read it.
+/// The float function stays the same, through ReLU and LeakyReLU too, but no channel has to share
+/// a scale with one many times its size.
 struct Equalization {
   /// A value whose channels can be scaled, and the layers on both sides.
   struct Link {
@@ -42,7 +44,9 @@ struct Equalization {
         let scales = EqualizationScales(link, scaled, channels).best()
       else { continue }
       scaled.scaleOutput(of: link.producer, by: scales.map { 1 / $0 })
-      for consumer in link.consumers { scaled.scaleInput(of: consumer.node, from: consumer.offset, by: scales) }
+      for consumer in link.consumers {
+        scaled.scaleInput(of: consumer.node, from: consumer.offset, by: scales)
+      }
     }
     return scaled
   }
@@ -50,11 +54,14 @@ struct Equalization {
   private func link(_ position: Int) -> Link? {
     let node = graph.nodes[position]
     guard isLayer(position), node.op == "Conv" || node.op == "Gemm", node.residualIndex == nil,
-      isHomogeneous(Epilogue(node).activation), let value = node.outputs[0], let weights = node.inputs[1],
+      isHomogeneous(Epilogue(node).activation), let value = node.outputs[0],
+      let weights = node.inputs[1],
       let tensor = graph[weights].constant
     else { return nil }
     let channels = WeightScales.channelCount(node, tensor)
-    guard channels > 1, let consumers = consumers(of: value, offset: 0, channels), !consumers.isEmpty else { return nil }
+    guard channels > 1, let consumers = consumers(of: value, offset: 0, channels),
+      !consumers.isEmpty
+    else { return nil }
     return Link(value: value, producer: position, consumers: consumers, channels: channels)
   }
 
@@ -79,15 +86,20 @@ struct Equalization {
     var found: [Consumer] = []
     for reader in uses.readers[value.index] {
       let node = graph.nodes[reader]
-      guard node.inputs[0] == value || node.op == "Concat", node.residualIndex.map({ node.inputs[$0] != value }) ?? true
+      guard node.inputs[0] == value || node.op == "Concat",
+        node.residualIndex.map({ node.inputs[$0] != value }) ?? true
       else { return nil }
       switch node.op {
       case "Conv", "Gemm":
-        guard isLayer(reader), node.op == "Conv" || (node.int("transB") ?? 0) <= 1 else { return nil }
+        guard isLayer(reader), node.op == "Conv" || (node.int("transB") ?? 0) <= 1 else {
+          return nil
+        }
         found.append(Consumer(node: reader, offset: offset))
-      case "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "Flatten", "Reshape", "Squeeze", "Concat":
+      case "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "Flatten", "Reshape", "Squeeze",
+        "Concat":
         guard let next = node.outputs[0], node.outputs.dropFirst().allSatisfy({ $0 == nil }),
-          let shift = shift(node, value, next), let more = consumers(of: next, offset: offset + shift, channels)
+          let shift = shift(node, value, next),
+          let more = consumers(of: next, offset: offset + shift, channels)
         else { return nil }
         found += more
       default: return nil
@@ -102,7 +114,9 @@ struct Equalization {
       let channels = from[1].constant
     else { return nil }
     if node.op == "Concat" {
-      guard (node.int("axis") ?? 1) == 1, node.inputs.count(where: { $0 == value }) == 1 else { return nil }
+      guard (node.int("axis") ?? 1) == 1, node.inputs.count(where: { $0 == value }) == 1 else {
+        return nil
+      }
       var shift = 0
       for input in node.inputs {
         guard let input else { return nil }
@@ -147,11 +161,13 @@ extension Graph {
     }
   }
 
-  private mutating func replaceConstant(_ position: Int, input: Int, _ change: (Tensor) -> [Float]) {
+  private mutating func replaceConstant(_ position: Int, input: Int, _ change: (Tensor) -> [Float])
+  {
     guard let id = nodes[position].inputs[input], let tensor = self[id].constant else { return }
     var value = self[id]
     let values = change(tensor)
-    value.constant = Tensor(values, shape: values.count == tensor.count ? tensor.shape : [values.count])
+    value.constant = Tensor(
+      values, shape: values.count == tensor.count ? tensor.shape : [values.count])
     value.name += "/\(position)"
     nodes[position].inputs[input] = add(value)
   }

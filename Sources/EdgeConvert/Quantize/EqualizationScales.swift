@@ -47,7 +47,9 @@ struct EqualizationScales {
   /// The factors, or nil when none lowers the noise by a tenth.
   func best() -> [Float]? {
     let power = statistics.rootMeanSquares
-    guard let signal = power.max(), signal > 0, let heaviest = weightRMS.max(), heaviest > 0 else { return nil }
+    guard let signal = power.max(), signal > 0, let heaviest = weightRMS.max(), heaviest > 0 else {
+      return nil
+    }
     var least = 0.9 * noise(Array(repeating: 1, count: link.channels))
     var found: [Float]?
     for a in stride(from: 0.0, through: 1.0, by: 0.25) {
@@ -75,7 +77,8 @@ struct EqualizationScales {
   }
 
   private func noise(_ factors: [Double]) -> Double {
-    let step = EqualizationScales.stepOfPeak * (zip(statistics.peaks, factors).map { $0 / $1 }.max() ?? 0)
+    let step =
+      EqualizationScales.stepOfPeak * (zip(statistics.peaks, factors).map { $0 / $1 }.max() ?? 0)
     let power = zip(statistics.rootMeanSquares, factors).map { ($0 / $1) * ($0 / $1) }
     var sum = 0.0
     for reader in readers {

@@ -35,7 +35,9 @@ struct InputGram {
   mutating func add(_ x: Tensor) throws {
     let values = x.floats
     if kernel.isEmpty {
-      for row in 0..<(values.count / terms) { accumulate(Array(values[row * terms..<(row + 1) * terms]), rows: 1, 0) }
+      for row in 0..<(values.count / terms) {
+        accumulate(Array(values[row * terms..<(row + 1) * terms]), rows: 1, 0)
+      }
       return
     }
     guard x.shape.count == 4 else { return }
@@ -51,7 +53,8 @@ struct InputGram {
       for (row, place) in places.enumerated() {
         let top = place.y * window.strides[0] - before[0]
         let left = place.x * window.strides[1] - before[1]
-        copyPatch(values, x.shape, group, top, left, window.dilations, into: &patches, at: row * terms)
+        copyPatch(
+          values, x.shape, group, top, left, window.dilations, into: &patches, at: row * terms)
       }
       accumulate(patches, rows: count, group)
     }
@@ -82,7 +85,8 @@ struct InputGram {
     patches.withUnsafeBufferPointer { p in
       sums[group].withUnsafeMutableBufferPointer { sum in
         guard let p = p.baseAddress, let sum = sum.baseAddress else { return }
-        multiply(rows: terms, columns: terms, depth: rows, p, aOrder: .transposed, p, beta: 1, into: sum)
+        multiply(
+          rows: terms, columns: terms, depth: rows, p, aOrder: .transposed, p, beta: 1, into: sum)
       }
     }
   }

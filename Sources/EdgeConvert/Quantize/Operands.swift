@@ -1,8 +1,9 @@
 import EdgeFormat
 
 extension Node {
-  /// The operands that an INT8 form of the node reads as activations: positions in `inputs`. Weights, biases, shapes and
-  /// indices are not among them.
+  /// The operands that an INT8 form of the node reads as activations: positions in `inputs`.
+  ///
+  /// Weights, biases, shapes and indices are not among them.
   func activationInputs(_ rule: QuantizeRule) -> [Int] {
     switch rule {
     case .float: []
@@ -42,7 +43,9 @@ struct Uses {
     for (position, node) in graph.nodes.enumerated() {
       for output in node.outputs { if let output { producer[output.index] = position } }
       for input in node.inputs {
-        if let input, readers[input.index].last != position { readers[input.index].append(position) }
+        if let input, readers[input.index].last != position {
+          readers[input.index].append(position)
+        }
       }
     }
     for output in graph.outputs { isOutput[output.index] = true }

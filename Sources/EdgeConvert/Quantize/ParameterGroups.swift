@@ -12,8 +12,10 @@ struct ParameterGroups {
     }
   }
 
-  /// Ties the operands of INT8 concatenations to the result where their ranges are alike. Others are rescaled when they
-  /// are joined: a narrow value keeps its fine steps for its other readers.
+  /// Ties the operands of INT8 concatenations to the result where their ranges are alike.
+  ///
+  /// Others are rescaled when they are joined: a narrow value keeps its fine steps for its other
+  /// readers.
   /// - Parameters:
   ///   - ratio: how many times its own extent the common range of an operand may be.
   ///   - range: smallest and largest element of a value.
@@ -33,8 +35,9 @@ struct ParameterGroups {
         let (a, b) = (representative(input).index, representative(output).index)
         guard a != b, let own = ranges[a], let other = ranges[b] else { continue }
         let common = ParameterGroups.union(own, other)
-        guard ParameterGroups.extent(common) <= ratio * ParameterGroups.extent(own)
-          || ParameterGroups.extent(own) == 0
+        guard
+          ParameterGroups.extent(common) <= ratio * ParameterGroups.extent(own)
+            || ParameterGroups.extent(own) == 0
         else { continue }
         join(input, output)
         ranges[representative(output).index] = common
@@ -55,7 +58,8 @@ struct ParameterGroups {
     parent[Swift.max(x, y)] = Swift.min(x, y)
   }
 
-  private static func union(_ a: ClosedRange<Float>, _ b: ClosedRange<Float>) -> ClosedRange<Float> {
+  private static func union(_ a: ClosedRange<Float>, _ b: ClosedRange<Float>) -> ClosedRange<Float>
+  {
     Swift.min(a.lowerBound, b.lowerBound)...Swift.max(a.upperBound, b.upperBound)
   }
 

@@ -36,13 +36,21 @@ struct PrecisionAssignment {
 
   private func isInt8(_ position: Int) -> Bool { choices[position].precision == .int8 }
 
-  private func choice(_ node: Node, _ rule: QuantizeRule, _ keepFloat: Set<String>) -> PrecisionChoice {
-    func float(_ reason: String) -> PrecisionChoice { PrecisionChoice(precision: .float32, reason: reason) }
-    if !keepFloat.isDisjoint(with: [node.name] + node.absorbed) { return float("kept in float on request") }
+  private func choice(_ node: Node, _ rule: QuantizeRule, _ keepFloat: Set<String>)
+    -> PrecisionChoice
+  {
+    func float(_ reason: String) -> PrecisionChoice {
+      PrecisionChoice(precision: .float32, reason: reason)
+    }
+    if !keepFloat.isDisjoint(with: [node.name] + node.absorbed) {
+      return float("kept in float on request")
+    }
     if case .float = rule { return float("no INT8 form of \(node.op)") }
     let operands = node.activations(rule)
     guard let first = operands.first else { return float("no operand") }
-    if operands.contains(where: { !graph[$0].isReal }) { return float("operand is not real-valued") }
+    if operands.contains(where: { !graph[$0].isReal }) {
+      return float("operand is not real-valued")
+    }
     if node.outputs.dropFirst().contains(where: { $0.map { !graph[$0].isReal } ?? false }) {
       return float("second output is not real-valued")
     }
@@ -50,7 +58,9 @@ struct PrecisionAssignment {
     if case .weighted = rule, let root = rootReading(node) {
       return float("its result goes into \(root), which needs relative precision")
     }
-    if operands.allSatisfy({ graph[$0].constant != nil }) { return float("\(graph[first].name) is constant") }
+    if operands.allSatisfy({ graph[$0].constant != nil }) {
+      return float("\(graph[first].name) is constant")
+    }
     return PrecisionChoice(precision: .int8, reason: "")
   }
 
@@ -61,12 +71,15 @@ struct PrecisionAssignment {
     }
     if graph[id].isReal == false { return "weights are not real-valued" }
     if let x = node.inputs[0], graph[x].constant != nil { return "left operand is constant" }
-    if node.op != "MatMul", node.inputs.count > 2, node.residualIndex != 2, let bias = node.inputs[2],
+    if node.op != "MatMul", node.inputs.count > 2, node.residualIndex != 2,
+      let bias = node.inputs[2],
       graph[bias].constant == nil
     {
       return "bias is computed at run time"
     }
-    if node.op == "MatMul", weights.shape.count != 2 { return "weights have \(weights.shape.count) axes" }
+    if node.op == "MatMul", weights.shape.count != 2 {
+      return "weights have \(weights.shape.count) axes"
+    }
     let channels = WeightScales.channelCount(node, weights)
     let terms = channels == 0 ? 0 : weights.count / channels
     return terms > 66_000 ? "sums of \(terms) products may overflow 32 bits" : nil
@@ -104,10 +117,12 @@ struct PrecisionAssignment {
       let node = graph.nodes[position]
       let isRead = node.outputs.contains { $0.map(isReadInInt8) ?? false }
       if !isRead {
-        choices[position] = PrecisionChoice(precision: .float32, reason: "result is only read in float")
+        choices[position] = PrecisionChoice(
+          precision: .float32, reason: "result is only read in float")
         changed = true
       } else if !isFed(position) {
-        choices[position] = PrecisionChoice(precision: .float32, reason: "operands are computed in float")
+        choices[position] = PrecisionChoice(
+          precision: .float32, reason: "operands are computed in float")
         changed = true
       }
     }

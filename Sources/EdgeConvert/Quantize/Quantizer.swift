@@ -9,8 +9,9 @@ public struct QuantizationOptions: Sendable {
   public var noisyNodes: Set<Int> = []
   /// Whether weight scales may clip the largest weights where that lowers their squared error.
   public var searchWeightScales = true
-  /// How many times its own extent an operand's range may become by sharing the scale of a concatenation; beyond it the
-  /// operand is rescaled there. Infinite: operands always share.
+  /// How many times its own extent an operand's range may become by sharing a concatenation's scale.
+  ///
+  /// Beyond it the operand is rescaled there. Infinite: operands always share.
   public var sharingRatio: Float = 1.5
 
   public init() {}
@@ -52,10 +53,12 @@ public struct Quantizer {
   ///   - rules: the quantize rule of each node.
   /// - Throws: `ConversionError.usage` when `keepFloat` names a node that does not exist.
   public init(graph: Graph, rules: [QuantizeRule], options: QuantizationOptions) throws {
-    let missing = options.keepFloat.subtracting(graph.nodes.flatMap { [$0.name] + $0.absorbed }).sorted()
+    let missing = options.keepFloat.subtracting(graph.nodes.flatMap { [$0.name] + $0.absorbed })
+      .sorted()
     guard missing.isEmpty else {
       throw ConversionError.usage(
-        "no node named \(missing.joined(separator: ", ")) to keep in float; `edgeconv inspect` lists the names")
+        "no node named \(missing.joined(separator: ", ")) to keep in float; `edgeconv inspect` lists the names"
+      )
     }
     self.graph = graph
     self.rules = rules
@@ -68,7 +71,8 @@ public struct Quantizer {
   /// With the rules of `Operator.table`.
   init(graph: Graph, options: QuantizationOptions) throws {
     try self.init(
-      graph: graph, rules: graph.nodes.map { Operator.of($0)?.quantize ?? .float }, options: options)
+      graph: graph, rules: graph.nodes.map { Operator.of($0)?.quantize ?? .float }, options: options
+    )
   }
 
   /// Decisions of a quantizer with more nodes in INT8, cut down to the nodes of this one.
@@ -95,12 +99,16 @@ public struct Quantizer {
     var quantization = Quantization(floatNodes: graph.nodes.count)
     quantization.precision = assignment.choices.map(\.precision)
     var groups = self.groups
-    groups.joinConcatenations(graph: graph, choices: assignment.choices, ratio: options.sharingRatio) {
+    groups.joinConcatenations(
+      graph: graph, choices: assignment.choices, ratio: options.sharingRatio
+    ) {
       range(of: $0, histograms)
     }
     var choices: [ValueID: ValueChoice] = [:]
     var members: [ValueID: [ValueID]] = [:]
-    for value in quantizedValues() { members[groups.representative(value), default: []].append(value) }
+    for value in quantizedValues() {
+      members[groups.representative(value), default: []].append(value)
+    }
     for values in members.values {
       let choice = self.choice(values, histograms, groups)
       for value in values {
@@ -108,20 +116,24 @@ public struct Quantizer {
         quantization.values[value] = choice.parameters
       }
     }
-    for (position, node) in graph.nodes.enumerated() where assignment.choices[position].precision == .int8 {
-      guard case .weighted = rules[position], let id = node.inputs[1], let weights = graph[id].constant
+    for (position, node) in graph.nodes.enumerated()
+    where assignment.choices[position].precision == .int8 {
+      guard case .weighted = rules[position], let id = node.inputs[1],
+        let weights = graph[id].constant
       else { continue }
       quantization.weightScales[id] = WeightScales.channels(node, weights).map {
         WeightScales.scale($0, searching: options.searchWeightScales)
       }
     }
-    return QuantizationChoices(quantization: quantization, nodes: assignment.choices, values: choices)
+    return QuantizationChoices(
+      quantization: quantization, nodes: assignment.choices, values: choices)
   }
 
   /// Operands of INT8 nodes, and the results of those that cannot write float.
   private func quantizedValues() -> [ValueID] {
     var found: Set<ValueID> = []
-    for (position, node) in graph.nodes.enumerated() where assignment.choices[position].precision == .int8 {
+    for (position, node) in graph.nodes.enumerated()
+    where assignment.choices[position].precision == .int8 {
       found.formUnion(node.activations(rules[position]))
       if case .weighted = rules[position], node.residualIndex == nil { continue }
       found.formUnion(node.outputs.compactMap { $0 })
@@ -135,7 +147,9 @@ public struct Quantizer {
       let finite = constant.floats.filter(\.isFinite)
       return Swift.min(finite.min() ?? 0, 0)...Swift.max(finite.max() ?? 0, 0)
     }
-    guard let histogram = histograms[value], histogram.minimum <= histogram.maximum else { return 0...0 }
+    guard let histogram = histograms[value], histogram.minimum <= histogram.maximum else {
+      return 0...0
+    }
     return Swift.min(histogram.minimum, 0)...Swift.max(histogram.maximum, 0)
   }
 
@@ -162,17 +176,21 @@ public struct Quantizer {
   /// Whether the value has elements that no other member of its group has.
   private func isOrigin(_ value: ValueID, _ groups: ParameterGroups) -> Bool {
     guard let position = uses.producer[value.index] else { return true }
-    guard case .passThrough = rules[position], assignment.choices[position].precision == .int8 else { return true }
+    guard case .passThrough = rules[position], assignment.choices[position].precision == .int8
+    else { return true }
     let node = graph.nodes[position]
     let group = groups.representative(value)
-    return node.op == "Pad" || node.activations(rules[position]).contains { groups.representative($0) != group }
+    return node.op == "Pad"
+      || node.activations(rules[position]).contains { groups.representative($0) != group }
   }
 
   /// Inputs lie on a grid of their own (pixels): their ends are kept, as are those of what the model returns.
   private func observer(_ values: [ValueID], _ origins: [ValueID]) -> Observer {
     let areInputs = origins.allSatisfy { graph.inputs.contains($0) || graph[$0].constant != nil }
     if areInputs { return .minmax }
-    if case .percentile = options.observer, values.contains(where: { uses.isOutput[$0.index] }) { return .minmax }
+    if case .percentile = options.observer, values.contains(where: { uses.isOutput[$0.index] }) {
+      return .minmax
+    }
     return options.observer
   }
 
@@ -180,7 +198,8 @@ public struct Quantizer {
   private func fixedRange(_ origins: [ValueID]) -> ObservedRange? {
     guard origins.count == 1, let position = uses.producer[origins[0].index] else { return nil }
     switch graph.nodes[position].op {
-    case "Sigmoid", "HardSigmoid", "Softmax": return ObservedRange(low: 0, high: 1, observer: .minmax)
+    case "Sigmoid", "HardSigmoid", "Softmax":
+      return ObservedRange(low: 0, high: 1, observer: .minmax)
     default: return nil
     }
   }

@@ -11,8 +11,10 @@ struct WeightRounding {
     var readers: [ValueID: [Int]] = [:]
     for (position, node) in decided.graph.nodes.enumerated()
     where decided.choices.nodes[position].precision == .int8 {
-      guard case .weighted? = Operator.of(node)?.quantize, let x = node.inputs[0], let id = node.inputs[1],
-        let weights = decided.graph[id].constant, decided.choices.quantization.weightScales[id] != nil,
+      guard case .weighted? = Operator.of(node)?.quantize, let x = node.inputs[0],
+        let id = node.inputs[1],
+        let weights = decided.graph[id].constant,
+        decided.choices.quantization.weightScales[id] != nil,
         let gram = InputGram(node, weights: weights)
       else { continue }
       grams[position] = gram
@@ -31,7 +33,8 @@ struct WeightRounding {
     return result
   }
 
-  private static func round(_ position: Int, _ gram: InputGram, _ decided: inout Conversion.Decided) {
+  private static func round(_ position: Int, _ gram: InputGram, _ decided: inout Conversion.Decided)
+  {
     let node = decided.graph.nodes[position]
     guard let id = node.inputs[1], let tensor = decided.graph[id].constant,
       let scales = decided.choices.quantization.weightScales[id]
@@ -43,7 +46,8 @@ struct WeightRounding {
     for group in 0..<gram.groups {
       let range = group * perGroup..<(group + 1) * perGroup
       rounded += CompensatedRounding.rounded(
-        rows[range].flatMap { $0 }, scales: Array(scales[range]), gram: gram.sums[group], terms: gram.terms)
+        rows[range].flatMap { $0 }, scales: Array(scales[range]), gram: gram.sums[group],
+        terms: gram.terms)
     }
     if isColumn {
       let byRow = rounded

@@ -5,7 +5,8 @@ enum WeightScales {
   /// Number of output channels of a weighted node.
   static func channelCount(_ node: Node, _ weights: Tensor) -> Int {
     switch node.op {
-    case "ConvTranspose": (weights.shape.count > 1 ? weights.shape[1] : 1) * (node.int("group") ?? 1)
+    case "ConvTranspose":
+      (weights.shape.count > 1 ? weights.shape[1] : 1) * (node.int("group") ?? 1)
     case "MatMul": weights.shape.last ?? 1
     case "Gemm": weights.shape[node.int("transB") == 1 ? 0 : 1]
     default: weights.shape.first ?? 1

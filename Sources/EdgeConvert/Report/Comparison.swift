@@ -30,7 +30,9 @@ public struct OutputAccumulator: Sendable {
   /// Adds one sample: the reference and what the converted model gave, element for element.
   /// - Returns: the positions of their largest elements, when the output is one vector.
   @discardableResult
-  public mutating func add(_ reference: [Float], _ found: [Float], shape: [Int]) -> (reference: Int, found: Int)? {
+  public mutating func add(_ reference: [Float], _ found: [Float], shape: [Int]) -> (
+    reference: Int, found: Int
+  )? {
     for (a, b) in zip(reference, found) {
       let x = Double(a)
       let difference = x - Double(b)
@@ -43,7 +45,8 @@ public struct OutputAccumulator: Sendable {
     }
     samples += 1
     isVector = isVector && shape.count { $0 != 1 } == 1
-    guard isVector, let a = OutputAccumulator.argmax(reference), let b = OutputAccumulator.argmax(found)
+    guard isVector, let a = OutputAccumulator.argmax(reference),
+      let b = OutputAccumulator.argmax(found)
     else { return nil }
     if a == b { votes += 1 }
     return (a, b)

@@ -36,7 +36,8 @@ public struct HTMLPage {
   // MARK: Parts
 
   private var warnings: String {
-    report.warnings.map { "<p class=\"warn\">\(escaped($0.text)): \(escaped($0.remedy)).</p>\n" }.joined()
+    report.warnings.map { "<p class=\"warn\">\(escaped($0.text)): \(escaped($0.remedy)).</p>\n" }
+      .joined()
   }
 
   private var steps: String {
@@ -47,15 +48,25 @@ public struct HTMLPage {
 
   private var accuracy: String {
     guard let accuracy = report.accuracy else {
-      return section("Accuracy", "<p>Not measured: give labelled samples with <code>--validate</code>.</p>")
+      return section(
+        "Accuracy", "<p>Not measured: give labelled samples with <code>--validate</code>.</p>")
     }
-    var body = "<p>\(accuracy.samples) samples, the float model against the file run by the runtime.</p>"
-    if let reference = accuracy.reference, let converted = accuracy.converted, let difference = accuracy.difference {
+    var body =
+      "<p>\(accuracy.samples) samples, the float model against the file run by the runtime.</p>"
+    if let reference = accuracy.reference, let converted = accuracy.converted,
+      let difference = accuracy.difference
+    {
       body += table(
         ["", "correct", "of", "%", "95 % interval"],
         [
-          ["float model", "\(reference.count)", "\(reference.total)", percent(reference.fraction), interval(reference)],
-          ["this file", "\(converted.count)", "\(converted.total)", percent(converted.fraction), interval(converted)],
+          [
+            "float model", "\(reference.count)", "\(reference.total)", percent(reference.fraction),
+            interval(reference),
+          ],
+          [
+            "this file", "\(converted.count)", "\(converted.total)", percent(converted.fraction),
+            interval(converted),
+          ],
           [
             "difference", "+\(difference.gained) −\(difference.lost)", "\(difference.total)",
             signed(difference.points), "\(signed(difference.low)) … \(signed(difference.high))",
@@ -64,22 +75,30 @@ public struct HTMLPage {
     }
     let rows = accuracy.outputs.map { output in
       [
-        output.name, decibel(output.sqnr), number(output.maxDifference), "\(number(output.low)) … \(number(output.high))",
+        output.name, decibel(output.sqnr), number(output.maxDifference),
+        "\(number(output.low)) … \(number(output.high))",
         output.agreement.map { "\(percent($0.fraction)) (\(interval($0)))" } ?? "",
       ]
     }
     return section(
       "Accuracy",
-      body + table(["output", "SQNR dB", "max |Δ|", "range of the reference", "same largest element, %"], rows))
+      body
+        + table(
+          ["output", "SQNR dB", "max |Δ|", "range of the reference", "same largest element, %"],
+          rows))
   }
 
   private var memory: String {
     let m = report.memory
-    let over = m.arenaLowerBound > 0 ? 100 * (Double(m.arenaBytes) / Double(m.arenaLowerBound) - 1) : 0
+    let over =
+      m.arenaLowerBound > 0 ? 100 * (Double(m.arenaBytes) / Double(m.arenaLowerBound) - 1) : 0
     let rows = [
       ["file", bytes(m.fileBytes), "of which weights \(bytes(m.weightBytes))"],
       ["session, one thread", bytes(m.sessionBytes), "everything a run needs besides the file"],
-      ["arena", bytes(m.arenaBytes), "lower bound \(bytes(m.arenaLowerBound)), \(fixed(over, 1)) % above"],
+      [
+        "arena", bytes(m.arenaBytes),
+        "lower bound \(bytes(m.arenaLowerBound)), \(fixed(over, 1)) % above",
+      ],
       ["state", bytes(m.stateBytes), "kept between runs"],
       ["scratch", bytes(m.scratchBytes), "for each thread"],
     ]
@@ -90,26 +109,32 @@ public struct HTMLPage {
     let reasons = report.floatReasons
     guard !reasons.isEmpty else { return "" }
     return section(
-      "Nodes in float", table(["nodes", "why"], reasons.map { ["\($0.count)", $0.reason] }, textColumns: [1]))
+      "Nodes in float",
+      table(["nodes", "why"], reasons.map { ["\($0.count)", $0.reason] }, textColumns: [1]))
   }
 
   private var layers: String {
     let worst = report.layers.contains { $0.sqnr != nil }
-    let sorted = worst ? report.layers.sorted { ($0.sqnr ?? .infinity) < ($1.sqnr ?? .infinity) } : report.layers
+    let sorted =
+      worst
+      ? report.layers.sorted { ($0.sqnr ?? .infinity) < ($1.sqnr ?? .infinity) } : report.layers
     let head = [
-      "node", "op", "shape", "arithmetic", "stored", "SQNR dB", "observer", "range", "clipped %", "rounding SQNR dB",
+      "node", "op", "shape", "arithmetic", "stored", "SQNR dB", "observer", "range", "clipped %",
+      "rounding SQNR dB",
       "max/p99.99", "shared by", "weights",
     ]
     let rows = sorted.map { layer in
-      "<tr class=\"\(layer.precision)\">" + cells(of: layer).enumerated().map { index, cell in
-        index < 5 ? "<td class=\"t\">\(cell)</td>" : "<td>\(cell)</td>"
-      }.joined() + "</tr>\n"
+      "<tr class=\"\(layer.precision)\">"
+        + cells(of: layer).enumerated().map { index, cell in
+          index < 5 ? "<td class=\"t\">\(cell)</td>" : "<td>\(cell)</td>"
+        }.joined() + "</tr>\n"
     }
     let heads = head.enumerated().map { $0 < 5 ? "<th class=\"t\">\($1)</th>" : "<th>\($1)</th>" }
     let order = worst ? "worst first" : "in order of execution"
     return section(
       "Layers, \(order)",
-      "<div class=\"wide\"><table><thead><tr>\(heads.joined())</tr></thead><tbody>\n\(rows.joined())</tbody></table></div>")
+      "<div class=\"wide\"><table><thead><tr>\(heads.joined())</tr></thead><tbody>\n\(rows.joined())</tbody></table></div>"
+    )
   }
 
   private func cells(of layer: ConversionReport.Layer) -> [String] {
@@ -130,13 +155,18 @@ public struct HTMLPage {
   }
 
   private var provenance: String {
-    var pairs = [("source", report.source), ("source SHA-256", report.sourceSHA256), ("output", report.output)]
+    var pairs = [
+      ("source", report.source), ("source SHA-256", report.sourceSHA256), ("output", report.output),
+    ]
     for (title, data) in [("calibration", report.calibration), ("validation", report.validation)] {
       guard let data else { continue }
-      pairs += [(title, "\(data.path), \(data.samples) samples"), ("\(title) SHA-256", data.sha256)]
+      pairs += [
+        (title, "\(data.path), \(data.samples) samples"), ("\(title) SHA-256", data.sha256),
+      ]
     }
     pairs += report.options.sorted { $0.key < $1.key }.map { ("--\($0.key)", $0.value) }
-    let body = pairs.map { "<dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd>" }.joined(separator: "\n")
+    let body = pairs.map { "<dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd>" }.joined(
+      separator: "\n")
     return section("Provenance", "<dl>\(body)</dl>")
   }
 
@@ -146,16 +176,19 @@ public struct HTMLPage {
 
   private func table(_ head: [String], _ rows: [[String]], textColumns: Set<Int> = [0]) -> String {
     func line(_ tag: String, _ cells: [String]) -> String {
-      "<tr>" + cells.enumerated().map { index, cell in
-        "<\(tag)\(textColumns.contains(index) ? " class=\"t\"" : "")>\(escaped(cell))</\(tag)>"
-      }.joined() + "</tr>"
+      "<tr>"
+        + cells.enumerated().map { index, cell in
+          "<\(tag)\(textColumns.contains(index) ? " class=\"t\"" : "")>\(escaped(cell))</\(tag)>"
+        }.joined() + "</tr>"
     }
-    return "<div class=\"wide\"><table>\(line("th", head))\(rows.map { line("td", $0) }.joined(separator: "\n"))</table></div>"
+    return
+      "<div class=\"wide\"><table>\(line("th", head))\(rows.map { line("td", $0) }.joined(separator: "\n"))</table></div>"
   }
 
   private func bar(_ sqnr: Double) -> String {
     let width = Swift.max(1, Swift.min(60, Int(sqnr)))
-    return "<span class=\"bar\(sqnr < 15 ? " low" : "")\" style=\"width:\(width)px\"></span>\(fixed(sqnr, 1))"
+    return
+      "<span class=\"bar\(sqnr < 15 ? " low" : "")\" style=\"width:\(width)px\"></span>\(fixed(sqnr, 1))"
   }
 
   private func escaped(_ text: String) -> String {
@@ -164,7 +197,9 @@ public struct HTMLPage {
   }
 
   private func name(_ path: String) -> String { (path as NSString).lastPathComponent }
-  private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  private func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
   private func number(_ value: Double) -> String { String(format: "%.4g", value) }
   private func percent(_ value: Double) -> String { fixed(100 * value, 2) }
   private func signed(_ value: Double) -> String { String(format: "%+.2f", value) }

@@ -49,7 +49,8 @@ public struct PairedDifference: Codable, Sendable, Equatable {
     let n = Double(Swift.max(total, 1))
     let mean = Double(gained - lost) / n
     let variance = (Double(lost + gained) / n - mean * mean) / n
-    let half = Swift.max(1.959964 * Swift.max(variance, 0).squareRoot(), lost + gained == 0 ? 3 / n : 0)
+    let half = Swift.max(
+      1.959964 * Swift.max(variance, 0).squareRoot(), lost + gained == 0 ? 3 / n : 0)
     points = 100 * mean
     low = 100 * (mean - half)
     high = 100 * (mean + half)

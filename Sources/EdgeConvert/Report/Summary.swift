@@ -4,7 +4,8 @@ extension ConversionReport {
   /// The report in a few lines, as `edgeconv convert` prints it.
   public var summary: String {
     var lines = ["\(output): \(ByteText.grouped(memory.fileBytes)) bytes"]
-    lines.append("nodes: \(layers.count), \(int8Count) in INT8, \(layers.count - int8Count) in float")
+    lines.append(
+      "nodes: \(layers.count), \(int8Count) in INT8, \(layers.count - int8Count) in float")
     if int8Count > 0 {
       lines += floatReasons.map { "  float: \($0.count) (\($0.reason))" }
     }
@@ -30,14 +31,16 @@ extension AccuracyComparison {
     var lines: [String] = []
     if let reference, let converted, let difference {
       let interval = String(
-        format: "%+.2f points, 95 %% %+.2f ... %+.2f", difference.points, difference.low, difference.high)
+        format: "%+.2f points, 95 %% %+.2f ... %+.2f", difference.points, difference.low,
+        difference.high)
       lines.append(
         "accuracy: float \(percent(reference.fraction)), file \(percent(converted.fraction)) (\(interval)); "
           + "\(reference.total) samples")
     }
     for output in outputs {
       let sqnr = output.sqnr.map { String(format: "%.1f dB", $0) } ?? "exact"
-      var line = "output \(output.name): SQNR \(sqnr), max |Δ| \(String(format: "%.4g", output.maxDifference))"
+      var line =
+        "output \(output.name): SQNR \(sqnr), max |Δ| \(String(format: "%.4g", output.maxDifference))"
       if let agreement = output.agreement {
         line += ", top-1 agreement \(percent(agreement.fraction)) of \(agreement.total)"
       }

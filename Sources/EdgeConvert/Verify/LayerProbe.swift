@@ -19,7 +19,6 @@ struct LayerProbe {
     var samples = 0
   }
 
-
   private let graph: Graph
   private let file: LoadedFile
   private let evaluator: Evaluator
@@ -83,10 +82,13 @@ struct LayerProbe {
     }
   }
 
-  private static func updated(_ track: Track, _ reference: Tensor, _ stored: [Float], shape: [Int]) -> Track {
+  private static func updated(_ track: Track, _ reference: Tensor, _ stored: [Float], shape: [Int])
+    -> Track
+  {
     var track = track
     let values = reference.floats
-    let candidates = track.gather.map { [$0] } ?? StoredOrder.candidates(stored: shape, shape: reference.shape)
+    let candidates =
+      track.gather.map { [$0] } ?? StoredOrder.candidates(stored: shape, shape: reference.shape)
     var best: (gather: [Int], signal: Double, noise: Double)?
     for gather in candidates where gather.count == stored.count {
       var signal = 0.0

@@ -20,9 +20,12 @@ public final class LoadedFile {
   /// Opens the bytes of a file.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public init(_ bytes: [UInt8], name: String) throws {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: Swift.max(bytes.count, 1), alignment: 64)
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: Swift.max(bytes.count, 1), alignment: 64)
     self.memory = memory
-    bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count) }
+    bytes.withUnsafeBytes {
+      memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count)
+    }
     do throws(EdgeError) {
       model = try Model.open(memory, count: bytes.count, skipDigest: false)
       sessionBytes = Session.memoryBytes(of: model, threads: 1)
@@ -49,7 +52,9 @@ public final class LoadedFile {
     memory.deallocate()
   }
 
-  /// Runs one sample from a fresh state. Outputs that are no floats have no values.
+  /// Runs one sample from a fresh state.
+  ///
+  /// Outputs that are no floats have no values.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
     do throws(EdgeError) {
@@ -115,7 +120,8 @@ public final class LoadedFile {
 
   private func read(_ view: TensorView, name: UInt32) throws(EdgeError) -> Output {
     var output = Output(
-      name: String(cString: model.name(name)), shape: (0..<view.rank).map { view.dims[$0] }, values: [])
+      name: String(cString: model.name(name)), shape: (0..<view.rank).map { view.dims[$0] },
+      values: [])
     guard view.type == .float32 || (view.type == .int8 && view.scale != 0) else { return output }
     let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: Swift.max(view.count, 1))
     defer { buffer.deallocate() }

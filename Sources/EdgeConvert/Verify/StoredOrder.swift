@@ -21,7 +21,9 @@ enum StoredOrder {
 
   private static func gather(_ order: [Int], _ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    for axis in shape.indices.dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * shape[axis + 1]
+    }
     var positions = [0]
     for axis in order {
       positions = positions.flatMap { base in (0..<shape[axis]).map { base + $0 * strides[axis] } }

@@ -59,15 +59,20 @@ public struct Verification {
     let graph = try Conversion.prepared(source)
     let loaded = try LoadedFile(path: file)
     let set = try DataSet(
-      data, inputs: loaded.inputDescriptions, preprocessing: try loaded.preprocessing(), limit: samples, seed: seed)
+      data, inputs: loaded.inputDescriptions, preprocessing: try loaded.preprocessing(),
+      limit: samples, seed: seed)
     let accuracy = try Verifier(graph: graph, data: set).compare(loaded) {
       progress(.validating, $0, set.count)
     }
     var probe = try LayerProbe(graph: graph, file: loaded)
-    for index in 0..<Swift.min(set.count, Verification.layerSamples) { try probe.add(set.sample(index)) }
+    for index in 0..<Swift.min(set.count, Verification.layerSamples) {
+      try probe.add(set.sample(index))
+    }
     let sqnr = probe.sqnr
     let layers = graph.nodes.compactMap { node -> Layer? in
-      guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else { return nil }
+      guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else {
+        return nil
+      }
       return Layer(name: node.name, op: node.op, sqnr: found)
     }
     return Result(

@@ -16,12 +16,16 @@ public struct Verifier {
   ///   - file: the converted model; its outputs are those of the graph, in order.
   ///   - progress: called with the number of samples done.
   /// - Throws: `ConversionError.usage` when the data do not fit, or the file has other outputs than the model.
-  public func compare(_ file: LoadedFile, progress: (Int) -> Void = { _ in }) throws -> AccuracyComparison {
+  public func compare(_ file: LoadedFile, progress: (Int) -> Void = { _ in }) throws
+    -> AccuracyComparison
+  {
     let evaluator = try Evaluator(graph)
-    guard file.model.outputCount == graph.outputs.count, file.model.inputCount == graph.inputs.count else {
+    guard file.model.outputCount == graph.outputs.count, file.model.inputCount == graph.inputs.count
+    else {
       throw ConversionError.usage(
         "the file has \(file.model.inputCount) inputs and \(file.model.outputCount) outputs, the model "
-          + "\(graph.inputs.count) and \(graph.outputs.count): it was not converted from this model")
+          + "\(graph.inputs.count) and \(graph.outputs.count): it was not converted from this model"
+      )
     }
     var outputs = graph.outputs.map { OutputAccumulator(name: graph[$0].name) }
     var answers = Answers()
@@ -34,7 +38,8 @@ public struct Verifier {
         guard values.count == reference[position].count else {
           throw ConversionError.usage(
             "output '\(graph[graph.outputs[position]].name)' has \(values.count) values in the file and "
-              + "\(reference[position].count) in the model: the file was not converted from this model")
+              + "\(reference[position].count) in the model: the file was not converted from this model"
+          )
         }
         let classes = outputs[position].add(
           reference[position].floats, values, shape: reference[position].shape)
