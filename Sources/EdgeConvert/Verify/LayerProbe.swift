@@ -2,8 +2,8 @@ import EdgeFormat
 import EdgeRuntime
 import Foundation
 
-/// Signal to noise of every layer of a file, against the float reference: what one layer's rounding and that of all
-/// before it add up to.
+/// Signal to noise of every layer of a file, against the float reference: what one layer's rounding
+/// and that of all before it add up to.
 struct LayerProbe {
   /// What is known of one value.
   struct Track {
@@ -16,6 +16,8 @@ struct LayerProbe {
     /// Sums of reference minus found and of its square, by channel (axis 1).
     var shift: [Double] = []
     var shiftSquares: [Double] = []
+    /// Sums of reference squared, reference times found and found squared, by channel.
+    var products: [SIMD3<Double>] = []
     var samples = 0
   }
 
@@ -70,7 +72,24 @@ struct LayerProbe {
       .mapValues { $0.noise > 0 ? 10 * log10($0.signal / $0.noise) : nil }
   }
 
-  /// Mean of reference minus found by channel, 0 where it is within two standard errors over the samples.
+  /// The same with each channel's scale taken as free: equalization moves scale from layer to
+  /// layer, which changes what a channel holds and not what the network computes.
+  var sqnrUpToScale: [ValueID: Double?] {
+    tracks.filter { $0.value.gather != nil && $0.value.signal > 0 }.mapValues { track in
+      guard !track.products.isEmpty else { return 10 * log10(track.signal / track.noise) }
+      var signal = 0.0
+      var noise = 0.0
+      for sums in track.products {
+        signal += sums.x
+        // What is left of the reference beside its part along the found values.
+        noise += sums.z > 0 ? Swift.max(0, sums.x - sums.y * sums.y / sums.z) : sums.x
+      }
+      return noise > 0 && track.noise > 0 ? 10 * log10(signal / noise) : nil
+    }
+  }
+
+  /// Mean of reference minus found by channel, 0 where it is within two standard errors over the
+  /// samples.
   var channelErrors: [ValueID: [Float]] {
     tracks.filter { $0.value.samples > 1 }.mapValues { track in
       let n = Double(track.samples)
@@ -111,7 +130,7 @@ struct LayerProbe {
 }
 
 extension LayerProbe.Track {
-  /// Takes in the mean error of each channel in one sample.
+  /// Takes in the mean error and the products of each channel in one sample.
   mutating func addShift(_ values: [Float], _ stored: [Float], _ gather: [Int], _ shape: [Int]) {
     guard shape.count > 1, shape[1] > 0, !values.isEmpty else { return }
     let channels = shape[1]
@@ -119,11 +138,16 @@ extension LayerProbe.Track {
     if shift.isEmpty {
       shift = Array(repeating: 0, count: channels)
       shiftSquares = shift
+      products = Array(repeating: .zero, count: channels)
     }
     guard shift.count == channels else { return }
     var sums = [Double](repeating: 0, count: channels)
     for (found, position) in zip(stored, gather) {
-      sums[position / inner % channels] += Double(values[position]) - Double(found)
+      let channel = position / inner % channels
+      let x = Double(values[position])
+      let y = Double(found)
+      sums[channel] += x - y
+      products[channel] += SIMD3(x * x, x * y, y * y)
     }
     for channel in 0..<channels {
       let mean = sums[channel] * Double(channels) / Double(values.count)

@@ -72,7 +72,8 @@ public final class LoadedFile {
   }
 
   /// Runs one sample node by node.
-  /// - Parameter visit: called after each node with its index and a function that reads a tensor of the plan.
+  /// - Parameter visit: called after each node with its index and a function that reads a tensor of
+  ///   the plan.
   func step(
     _ inputs: [Tensor], name: String, visit: (Int, (Int) -> Output?) throws -> Void
   ) throws {

@@ -1,7 +1,7 @@
 /// Finds how the runtime orders the axes of a value that it stores, by comparing contents.
 enum StoredOrder {
-  /// For each stored element, the position of the same element in the value's own order; one list for every order of
-  /// the axes that has the stored sizes.
+  /// For each stored element, the position of the same element in the value's own order; one list
+  /// for every order of the axes that has the stored sizes.
   static func candidates(stored: [Int], shape: [Int]) -> [[Int]] {
     guard stored.count == shape.count, stored.count <= 5 else { return [] }
     let orders = permutations(shape.count).filter { order in order.map { shape[$0] } == stored }

@@ -14,7 +14,9 @@ public struct Verification {
     /// The comparison in a few lines.
     public func summary(layers count: Int) -> String {
       var lines = ["\(file) against \(source), \(accuracy.samples) samples"] + accuracy.lines
-      if !layers.isEmpty, count > 0 { lines.append("worst layers, SQNR of their results in dB:") }
+      if !layers.isEmpty, count > 0 {
+        lines.append("worst layers, SQNR of their results in dB, up to a scale per channel:")
+      }
       for layer in layers.prefix(count) {
         let sqnr = layer.sqnr.map { String(format: "%6.1f", $0) } ?? " exact"
         lines.append("  \(sqnr)  \(layer.name) (\(layer.op))")
@@ -68,7 +70,7 @@ public struct Verification {
     for index in 0..<Swift.min(set.count, Verification.layerSamples) {
       try probe.add(set.sample(index))
     }
-    let sqnr = probe.sqnr
+    let sqnr = probe.sqnrUpToScale
     let layers = graph.nodes.compactMap { node -> Layer? in
       guard let output = node.outputs.first.flatMap({ $0 }), let found = sqnr[output] else {
         return nil

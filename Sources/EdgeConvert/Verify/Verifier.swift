@@ -15,7 +15,8 @@ public struct Verifier {
   /// - Parameters:
   ///   - file: the converted model; its outputs are those of the graph, in order.
   ///   - progress: called with the number of samples done.
-  /// - Throws: `ConversionError.usage` when the data do not fit, or the file has other outputs than the model.
+  /// - Throws: `ConversionError.usage` when the data do not fit, or the file has other outputs than
+  ///   the model.
   public func compare(_ file: LoadedFile, progress: (Int) -> Void = { _ in }) throws
     -> AccuracyComparison
   {
