@@ -112,7 +112,7 @@ class EdgeconvTest(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertEqual(self.out.read_bytes(), b"old")
 
-    def test_run_time_size_without_a_bound(self):
+    def test_bound_of_an_unknown_size(self):
         done = self.edgeconv("convert", MODELS / "tiny.onnx", "-o", self.out, "--bound", "Q=4")
         self.assertEqual(done.returncode, 2)
         self.assertIn("Q", done.stderr)

@@ -20,7 +20,7 @@ struct RuntimeSizes: Sendable {
 
   /// Finds the symbols of a graph's inputs.
   /// - Throws: `ConversionError.usage` naming each symbol without a bound, and the flag that sets
-  ///   it.
+  ///   it, and each bound without a symbol.
   init(graph: Graph, bounds given: [String: Int]) throws {
     var missing: [String] = []
     for (position, input) in graph.inputs.enumerated() {
@@ -43,6 +43,12 @@ struct RuntimeSizes: Sendable {
         bounds[name] = bound
         symbols.append(Symbol(name: name, input: position, axis: axis, bound: bound))
       }
+    }
+    for name in given.keys.sorted() where bounds[name] == nil {
+      let known = symbols.map { "'\($0.name)'" }.joined(separator: ", ")
+      missing.append(
+        "--bound \(name): the model has no such run-time size; it has "
+          + (known.isEmpty ? "none" : known))
     }
     if !missing.isEmpty { throw ConversionError.usage(missing.joined(separator: "\n")) }
   }
