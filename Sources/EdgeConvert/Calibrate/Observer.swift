@@ -55,11 +55,15 @@ public struct ObservedRange: Sendable, Equatable {
 }
 
 extension Observer {
-  /// Exponent of the error that `mse` and `auto` minimise: above 2, since clipped peaks cost more than their square.
+  /// Exponent that `mse` and `auto` start from: above 2, since clipped peaks cost more than their square.
   public static let exponent = 2.4
 
   /// The range for a value with this distribution; [0, 0] for one that was never seen.
-  public func range(of histogram: Histogram) -> ObservedRange {
+  ///
+  /// - Parameter exponent: of the error that `mse` and `auto` minimise.
+  public func range(
+    of histogram: Histogram, exponent: Double = Observer.exponent
+  ) -> ObservedRange {
     guard histogram.minimum <= histogram.maximum else {
       return ObservedRange(low: 0, high: 0, observer: self)
     }
@@ -69,17 +73,19 @@ extension Observer {
     case .percentile(let fraction):
       return Observer.percentileRange(histogram, fraction)
     case .mse:
-      return RangeSearch(histogram, exponent: Observer.exponent).best()
+      return RangeSearch(histogram, exponent: exponent).best()
     case .auto:
-      return Observer.chooseRange(histogram)
+      return Observer.chooseRange(histogram, exponent)
     }
   }
 
   /// The best of all observers by expected error, min-max where nothing is gained: a range that is narrower than what
   /// was seen must earn it, because unseen data reach further.
-  private static func chooseRange(_ histogram: Histogram) -> ObservedRange {
+  private static func chooseRange(
+    _ histogram: Histogram, _ exponent: Double
+  ) -> ObservedRange {
     let whole = Observer.minmax.range(of: histogram)
-    let search = Observer.mse.range(of: histogram)
+    let search = Observer.mse.range(of: histogram, exponent: exponent)
     let gauge = RangeSearch(histogram, exponent: exponent)
     let gain =
       gauge.error(low: Double(search.low), high: Double(search.high))

@@ -36,12 +36,13 @@ struct QuantizationSearch {
       let scaled = equalization.applied(
         try trial.channelStatistics(equalization.links.map(\.value)))
       let quantizer = try Quantizer(graph: scaled, options: settings)
-      try refinement.offer(
+      try refinement.contend(
         try decided(scaled, quantizer, pass: 1, of: passes),
         "channels evened out between \(equalization.links.count) pairs of layers")
     }
     try refinement.tryRanges()
-    try refinement.compensate(data)
+    try refinement.correctBiases(data)
+    try refinement.giveBack()
     return refinement.best
   }
 

@@ -5,7 +5,9 @@ import Foundation
 /// A step stays only when the file it gives has clearly less noise on calibration samples.
 struct Refinement {
   private(set) var best: Conversion.Decided
-  private(set) var least: Double
+  /// `best` before weights were rounded and biases corrected.
+  private var base: Conversion.Decided
+  private var least: Double
   private let trial: Trial
   private let options: ConversionOptions
   private var settings: QuantizationOptions
@@ -15,34 +17,41 @@ struct Refinement {
     _ start: Conversion.Decided, trial: Trial, options: ConversionOptions,
     settings: QuantizationOptions
   ) throws {
-    best = start
     self.trial = trial
     self.options = options
     self.settings = settings
+    base = start
+    best = start
     least = try trial.noise(start)
     best.steps.append("ranges and weights by least expected error: \(Refinement.text(least))")
+    try roundWeights()
   }
 
-  /// Takes a candidate when it removes 3 % of the noise.
-  @discardableResult
-  mutating func offer(_ candidate: Conversion.Decided, _ step: String) throws -> Bool {
-    let noise = try trial.noise(candidate)
-    guard noise < 0.97 * least else { return false }
-    let steps = best.steps + ["\(step): \(Refinement.text(noise))"]
-    (best, least) = (candidate, noise)
-    best.steps = steps
-    return true
+  /// Offers decisions for another form of the graph, weighed with their weights rounded.
+  mutating func contend(_ other: Conversion.Decided, _ step: String) throws {
+    var rival = self
+    rival.base = other
+    rival.best = other
+    rival.least = try trial.noise(other)
+    rival.best.steps = Array(best.steps.prefix(1)) + ["\(step): \(Refinement.text(rival.least))"]
+    try rival.roundWeights()
+    if rival.least < 0.97 * least { self = rival }
   }
 
-  /// Other ways to choose ranges, from the same distributions.
+  /// Tries other ways to choose ranges, from the same distributions.
+  ///
+  /// Only wider ranges are tried: narrower ones look better on the samples they were fitted to and
+  /// clip others.
   mutating func tryRanges() throws {
     for (ratio, words) in [(Float(1), "no"), (.infinity, "all")] {
       try tryRanges("\(words) concatenations share the scale of their operands") {
         $0.sharingRatio = ratio
       }
     }
-    for observer in [Observer.minmax, .mse] {
-      try tryRanges("all ranges by \(observer.name)") { $0.observer = observer }
+    try tryRanges("all ranges by minmax") { $0.observer = .minmax }
+    try tryRanges("ranges of least mean error to the power of 3") {
+      $0.observer = .mse
+      $0.errorExponent = 3
     }
   }
 
@@ -51,36 +60,50 @@ struct Refinement {
   ) throws {
     var changed = settings
     change(&changed)
+    let choices = try Quantizer(graph: base.graph, options: changed).choose(base.histograms)
     var candidate = best
-    candidate.choices = try Quantizer(graph: best.graph, options: changed).choose(best.histograms)
-    if try offer(candidate, step) { settings = changed }
+    candidate.choices.values = choices.values
+    candidate.choices.quantization.values = choices.quantization.values
+    guard try offer(candidate, step) else { return }
+    settings = changed
+    base.choices.values = choices.values
+    base.choices.quantization.values = choices.quantization.values
   }
 
-  /// Weights and biases that make up for rounding; stretches in float where that is not enough.
-  mutating func compensate(_ data: DataSet) throws {
-    let plain = (best, least)
-    try compensateRounding(data)
+  /// Corrects biases for the mean error of each channel.
+  mutating func correctBiases(_ data: DataSet) throws {
+    guard let corrected = try BiasCorrection(data: data, bounds: options.bounds).corrected(best)
+    else { return }
+    try offer(corrected, "biases corrected for the mean error of each channel")
+  }
+
+  /// Gives stretches back to float where all else leaves too much noise.
+  mutating func giveBack() throws {
     guard least > PrecisionSearch.acceptable else { return }
-    let search = PrecisionSearch(plain.0.graph, choices: plain.0.choices.nodes)
-    let nodes = try search.nodes(start: plain.1) { try trial.noise(narrowed(plain.0, $0)) }
-    var candidate = try narrowed(plain.0, nodes)
-    let compensated = best
-    candidate.steps = plain.0.steps
-    guard try offer(candidate, "\(nodes.count) layers given back to float") else {
-      best = compensated
-      return
+    let search = PrecisionSearch(base.graph, choices: base.choices.nodes)
+    let start = base
+    let nodes = try search.nodes(start: try trial.noise(base)) { nodes in
+      try trial.noise(try narrowed(start, nodes))
     }
-    best.steps = plain.0.steps + best.steps.suffix(1)
-    try compensateRounding(data)
+    guard !nodes.isEmpty else { return }
+    try contend(try narrowed(start, nodes), "\(nodes.count) layers given back to float")
   }
 
-  private mutating func compensateRounding(_ data: DataSet) throws {
+  private mutating func roundWeights() throws {
     try offer(
       WeightRounding(samples: trial.samples).applied(best),
       "weights rounded so that their errors cancel")
-    if let corrected = try BiasCorrection(data: data, bounds: options.bounds).corrected(best) {
-      try offer(corrected, "biases corrected for the mean error of each channel")
-    }
+  }
+
+  /// Takes a candidate when it removes 3 % of the noise.
+  @discardableResult
+  private mutating func offer(_ candidate: Conversion.Decided, _ step: String) throws -> Bool {
+    let noise = try trial.noise(candidate)
+    guard noise < 0.97 * least else { return false }
+    let steps = best.steps + ["\(step): \(Refinement.text(noise))"]
+    (best, least) = (candidate, noise)
+    best.steps = steps
+    return true
   }
 
   /// Decisions with more nodes in float and everything else as it is.

@@ -3,6 +3,8 @@ import EdgeFormat
 /// What the caller may choose.
 public struct QuantizationOptions: Sendable {
   public var observer = Observer.auto
+  /// Power of the error that `mse` and `auto` minimise.
+  public var errorExponent = Observer.exponent
   /// Names of nodes that stay float.
   public var keepFloat: Set<String> = []
   /// Positions of nodes that were found to add too much noise in INT8.
@@ -165,7 +167,9 @@ public struct Quantizer {
         merged.merge(histogram)
       }
     }
-    let range = fixedRange(origins) ?? observer(values, origins).range(of: merged)
+    let range =
+      fixedRange(origins)
+      ?? observer(values, origins).range(of: merged, exponent: options.errorExponent)
     let parameters = AffineParameters(low: range.low, high: range.high)
     return ValueChoice(
       parameters: parameters, range: range, clipped: merged.fraction(outside: parameters.range),
