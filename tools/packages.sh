@@ -1,6 +1,6 @@
 # Debian packages that the build needs, and how they get here. Sourced by tools/build and tools/test.
 
-BOARD_PACKAGES="gcc g++ libc6-dev binutils pkg-config libjpeg-dev libpng-dev zlib1g-dev"
+BOARD_PACKAGES="gcc g++ make libc6-dev binutils pkg-config libjpeg-dev libpng-dev zlib1g-dev"
 CONVERTER_PACKAGES="libonnx-dev libprotobuf-dev libopenblas-dev"
 CROSS_PACKAGES="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 TEST_PACKAGES="$CROSS_PACKAGES qemu-user-static python3 python3-venv"
