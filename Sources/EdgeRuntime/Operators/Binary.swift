@@ -39,47 +39,41 @@ enum Binary {
     }
   }
 
-  private struct Job {
-    var a: TensorView
-    var b: TensorView
-    var y: TensorView
-    var loop: BroadcastLoop
-    var kind: Int32
-    var quantized: edge_binary_s8
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
+  /// What every stretch of a part needs.
+  private struct Operands {
+    let a: TensorView
+    let b: TensorView
+    let y: TensorView
+    let parameters: BinaryParameters
+    let loop: BroadcastLoop
+
+    init(_ node: NodeView) {
+      a = node.input(0)
+      b = node.input(1)
+      y = node.output()
+      parameters = node.parameters(as: BinaryParameters.self)
+      loop = BroadcastLoop(a, b, y)
+    }
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {
-    let a = node.input(0), b = node.input(1), y = node.output()
-    guard y.count > 0 else { return }
-    let parameters = node.parameters(as: BinaryParameters.self)
-    let parts = context.parts(elements: y.count)
-    let job = Job(
-      a: a, b: b, y: y, loop: BroadcastLoop(a, b, y), kind: parameters.kind,
-      quantized: edge_binary_s8(
-        a_zero: a.zeroPoint, b_zero: b.zeroPoint, zero: y.zeroPoint, low: parameters.low,
-        high: parameters.high, a_multiplier: parameters.aMultiplier,
-        b_multiplier: parameters.bMultiplier),
-      kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let range = share(job.y.count, part: Int(part), parts: job.parts)
-      Binary.walk(job, range.begin, range.end)
+    context.split(node, units: node.output().count) { pointer, part in
+      Binary.walk(Operands(pointer.load(as: NodeView.self)), part)
     }
   }
 
   /// Elements [begin, end) of y, one stretch of the innermost axis after the other.
-  private static func walk(_ job: Job, _ begin: Int, _ end: Int) {
-    let inner = job.loop.inner
-    var row = begin / inner.size
-    var column = begin &- row &* inner.size
-    var position = begin
-    while position < end {
-      let count = min(inner.size &- column, end &- position)
-      let start = job.loop.offsets(row: row)
+  private static func walk(_ operands: Operands, _ part: Part) {
+    let inner = operands.loop.inner
+    var row = part.begin / inner.size
+    var column = part.begin &- row &* inner.size
+    var position = part.begin
+    while position < part.end {
+      let count = min(inner.size &- column, part.end &- position)
+      let start = operands.loop.offsets(row: row)
       stretch(
-        job, a: start.a &+ column &* inner.aStep, b: start.b &+ column &* inner.bStep,
+        operands, part.kernels, a: start.a &+ column &* inner.aStep,
+        b: start.b &+ column &* inner.bStep,
         y: position, count)
       position &+= count
       row &+= 1
@@ -87,25 +81,33 @@ enum Binary {
     }
   }
 
-  private static func stretch(_ job: Job, a: Int, b: Int, y: Int, _ count: Int) {
-    let steps = job.loop.inner
-    let aStep = Int32(truncatingIfNeeded: steps.aStep)
-    let bStep = Int32(truncatingIfNeeded: steps.bStep)
-    switch job.y.type {
+  private static func stretch(
+    _ operands: Operands, _ kernels: UnsafePointer<edge_kernels>, a: Int, b: Int, y: Int,
+    _ count: Int
+  ) {
+    let kind = operands.parameters.kind
+    let (_, aStep, bStep) = operands.loop.inner
+    let aStep32 = Int32(truncatingIfNeeded: aStep), bStep32 = Int32(truncatingIfNeeded: bStep)
+    switch operands.y.type {
     case .float32:
-      job.kernels.pointee.binary_f32(
-        job.kind, job.a.float + a, aStep, job.b.float + b, bStep, job.y.float + y, Int64(count))
+      kernels.pointee.binary_f32(
+        kind, operands.a.float + a, aStep32, operands.b.float + b, bStep32, operands.y.float + y,
+        Int64(count))
     case .int8:
-      withUnsafePointer(to: job.quantized) {
-        job.kernels.pointee.binary_s8(
-          job.kind, $0, job.a.int8 + a, aStep, job.b.int8 + b, bStep, job.y.int8 + y, Int64(count))
-      }
+      var quantized = edge_binary_s8(
+        a_zero: operands.a.zeroPoint, b_zero: operands.b.zeroPoint, zero: operands.y.zeroPoint,
+        low: operands.parameters.low, high: operands.parameters.high,
+        a_multiplier: operands.parameters.aMultiplier,
+        b_multiplier: operands.parameters.bMultiplier)
+      kernels.pointee.binary_s8(
+        kind, &quantized, operands.a.int8 + a, aStep32, operands.b.int8 + b, bStep32,
+        operands.y.int8 + y, Int64(count))
     case .int32:
-      IntegerBinary(kind: job.kind, aStep: steps.aStep, bStep: steps.bStep, count: count)
-        .run(job.a.int32 + a, job.b.int32 + b, job.y.int32 + y)
+      IntegerBinary(kind: kind, aStep: aStep, bStep: bStep, count: count)
+        .run(operands.a.int32 + a, operands.b.int32 + b, operands.y.int32 + y)
     case .int64:
-      IntegerBinary(kind: job.kind, aStep: steps.aStep, bStep: steps.bStep, count: count)
-        .run(job.a.int64 + a, job.b.int64 + b, job.y.int64 + y)
+      IntegerBinary(kind: kind, aStep: aStep, bStep: bStep, count: count)
+        .run(operands.a.int64 + a, operands.b.int64 + b, operands.y.int64 + y)
     case .float16, .uint8, .int16, .bool: return
     }
   }

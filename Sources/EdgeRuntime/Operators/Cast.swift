@@ -10,19 +10,10 @@ enum Cast {
       node.input(0).count == node.output().count, "cast keeps the number of elements")
   }
 
-  private struct Job {
-    var x: TensorView
-    var y: TensorView
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), y = node.output()
-    let parts = context.parts(elements: y.count)
-    context.run(Job(x: x, y: y, parts: parts), parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let range = share(job.y.count, part: Int(part), parts: job.parts)
-      Cast.convert(job.x, job.y, range.begin..<range.end)
+    context.split(node, units: node.output().count) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      Cast.convert(node.input(0), node.output(), part.begin..<part.end)
     }
   }
 

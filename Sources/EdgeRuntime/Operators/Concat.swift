@@ -27,28 +27,20 @@ enum Concat {
     }
   }
 
-  private struct Job {
-    var node: NodeView
-    var axis: Int
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
     let y = node.output()
     guard y.count > 0 else { return }
     let axis = Int(node.parameters(as: ConcatParameters.self).axis)
-    let parts = min(context.parts(elements: y.count), y.count(0..<axis))
-    context.run(Job(node: node, axis: axis, parts: parts), parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let rows = share(job.node.output().count(0..<job.axis), part: Int(part), parts: job.parts)
-      Concat.copy(job.node, axis: job.axis, rows.begin..<rows.end)
+    context.split(node, units: y.count(0..<axis), elements: y.count) { pointer, part in
+      Concat.copy(pointer.load(as: NodeView.self), part.begin..<part.end)
     }
   }
 
   /// Copies every input's part of the rows, a row being what lies below one index of the axes
   /// before `axis`.
-  private static func copy(_ node: NodeView, axis: Int, _ rows: Range<Int>) {
+  private static func copy(_ node: NodeView, _ rows: Range<Int>) {
     let y = node.output()
+    let axis = Int(node.parameters(as: ConcatParameters.self).axis)
     let elementBytes = y.type.byteCount
     let rowBytes = y.count(axis..<y.rank) &* elementBytes
     var offset = 0

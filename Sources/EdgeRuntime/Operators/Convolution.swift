@@ -47,9 +47,6 @@ enum Convolution {
     var groupWeightBytes: Int
     /// Units of work of one group.
     var units: Int
-    var groups: Int
-    var parts: Int
-    var context: RunContext
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {
@@ -60,49 +57,45 @@ enum Convolution {
     let units = Int(operands.isFloat ? edge_conv_units_f32(&conv) : edge_conv_units(&conv))
     let weights = groupWeights(operands, groups: groups)
     let pixels = operands.y.count / operands.y.dims[3]
-    let parts = operands.parts(
-      context, units: groups &* units, multiplications: pixels &* weights &* groups)
     let job = Job(
       conv: conv, operands: operands,
-      groupWeightBytes: weights &* node.input(1).type.byteCount, units: units, groups: groups,
-      parts: parts, context: context)
-    context.run(job, parts: parts) { pointer, part, thread in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let share = share(job.groups &* job.units, part: Int(part), parts: job.parts)
-      var begin = share.begin
-      while begin < share.end {
-        let group = begin / job.units, first = group &* job.units
-        let end = min(share.end, first &+ job.units)
-        Convolution.convolve(job, group, begin &- first, end &- first, thread)
-        begin = end
+      groupWeightBytes: weights &* node.input(1).type.byteCount, units: units)
+    context.split(
+      job, units: groups &* units,
+      elements: pixels &* weights &* groups / ConvolutionOperands.multiplicationsPerElement
+    ) { pointer, part in
+      let job = pointer.assumingMemoryBound(to: Job.self)
+      part.forEachRun(of: job.pointee.units) { group, begin, end in
+        Convolution.convolve(job, group, begin, end, part)
       }
     }
   }
 
   /// Units [begin, end) of one group.
   private static func convolve(
-    _ job: Job, _ group: Int, _ begin: Int, _ end: Int, _ thread: Int32
+    _ job: UnsafePointer<Job>, _ group: Int, _ begin: Int, _ end: Int, _ part: Part
   ) {
-    var conv = job.conv
+    var conv = job.pointee.conv
+    let x = job.pointee.operands.x, y = job.pointee.operands.y
     let outputs = group &* Int(conv.out_c)
     let padded = group &* ConvolutionOperands.padded(Int(conv.out_c))
-    conv.weights += group &* job.groupWeightBytes
+    conv.weights += group &* job.pointee.groupWeightBytes
     conv.epilogue.bias = conv.epilogue.bias.map { $0 + padded }
     conv.epilogue.bias_u8 = conv.epilogue.bias_u8.map { $0 + padded }
     conv.epilogue.multiplier = conv.epilogue.multiplier.map { $0 + padded }
     conv.epilogue.bias_f = conv.epilogue.bias_f.map { $0 + padded }
-    let outputBytes = outputs &* job.operands.y.type.byteCount
+    let outputBytes = outputs &* y.type.byteCount
     conv.epilogue.residual = conv.epilogue.residual.map { $0 + outputBytes }
     let inputs = group &* Int(conv.in_c)
-    let scratch = job.context.scratch(thread)
     let first = Int32(truncatingIfNeeded: begin), last = Int32(truncatingIfNeeded: end)
-    if job.operands.isFloat {
-      job.context.kernels.pointee.conv_f32(
-        &conv, job.operands.x.float + inputs, job.operands.y.float + outputs, scratch, first, last)
-    } else {
-      job.context.kernels.pointee.conv_s8(
-        &conv, job.operands.x.int8 + inputs, job.operands.y.data + outputBytes, scratch, first,
+    if job.pointee.operands.isFloat {
+      part.kernels.pointee.conv_f32(
+        &conv, x.float + inputs, y.float + outputs, part.scratch, first,
         last)
+    } else {
+      part.kernels.pointee.conv_s8(
+        &conv, x.int8 + inputs, y.data + outputBytes, part.scratch,
+        first, last)
     }
   }
 }

@@ -19,6 +19,9 @@ struct ConvolutionOperands {
     y = node.output()
   }
 
+  /// Multiplications that take as long as one elementwise operation, for cutting work into parts.
+  static let multiplicationsPerElement = 4
+
   var isFloat: Bool { x.type == .float32 }
 
   /// Throws unless the operands are there and their types, shapes and windows fit; weights and
@@ -137,10 +140,5 @@ struct ConvolutionOperands {
     epilogue.high_f = parameters.highFloat
     if node.has(6) { epilogue.table = UnsafePointer(node.input(6).int8) }
     return epilogue
-  }
-
-  /// Parts to cut `units` of work of this many multiplications into.
-  func parts(_ context: RunContext, units: Int, multiplications: Int) -> Int {
-    min(context.parts(units: units), max(1, multiplications / 65_536))
   }
 }

@@ -31,14 +31,6 @@ enum Depthwise {
       operands.isFloat ? edge_depthwise_scratch_f32(&conv) : edge_depthwise_scratch_s8(&conv))
   }
 
-  private struct Job {
-    var conv: edge_conv
-    var operands: ConvolutionOperands
-    var units: Int
-    var parts: Int
-    var context: RunContext
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
     let operands = ConvolutionOperands(node)
     guard operands.y.count > 0 else { return }
@@ -46,22 +38,24 @@ enum Depthwise {
     let units = Int(
       operands.isFloat ? edge_depthwise_units_f32(&conv) : edge_depthwise_units(&conv))
     let taps = Int(conv.kernel_h) &* Int(conv.kernel_w)
-    let parts = operands.parts(
-      context, units: units, multiplications: operands.y.count &* taps)
-    let job = Job(conv: conv, operands: operands, units: units, parts: parts, context: context)
-    context.run(job, parts: parts) { pointer, part, thread in
-      guard var job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let share = share(job.units, part: Int(part), parts: job.parts)
-      let begin = Int32(truncatingIfNeeded: share.begin)
-      let end = Int32(truncatingIfNeeded: share.end)
-      let scratch = job.context.scratch(thread)
+    context.split(
+      Job(conv: conv, operands: operands), units: units,
+      elements: operands.y.count &* taps / ConvolutionOperands.multiplicationsPerElement
+    ) { pointer, part in
+      var job = pointer.load(as: Job.self)
+      let (begin, end) = part.rows
       if job.operands.isFloat {
-        job.context.kernels.pointee.depthwise_f32(
-          &job.conv, job.operands.x.float, job.operands.y.float, scratch, begin, end)
+        part.kernels.pointee.depthwise_f32(
+          &job.conv, job.operands.x.float, job.operands.y.float, part.scratch, begin, end)
       } else {
-        job.context.kernels.pointee.depthwise_s8(
-          &job.conv, job.operands.x.int8, job.operands.y.data, scratch, begin, end)
+        part.kernels.pointee.depthwise_s8(
+          &job.conv, job.operands.x.int8, job.operands.y.data, part.scratch, begin, end)
       }
     }
+  }
+
+  private struct Job {
+    var conv: edge_conv
+    var operands: ConvolutionOperands
   }
 }

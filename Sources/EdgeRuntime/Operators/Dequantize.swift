@@ -11,28 +11,12 @@ enum Dequantize {
     try node.require(x.count == y.count, "dequantize keeps the number of elements")
   }
 
-  private struct Job {
-    var x: UnsafeMutablePointer<Int8>
-    var y: UnsafeMutablePointer<Float>
-    var count: Int
-    var scale: Float
-    var zeroPoint: Int32
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), y = node.output()
-    let parts = context.parts(elements: y.count)
-    let job = Job(
-      x: x.int8, y: y.float, count: y.count, scale: x.scale, zeroPoint: x.zeroPoint,
-      kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let range = share(job.count, part: Int(part), parts: job.parts)
-      job.kernels.pointee.dequantize_s8(
-        job.x + range.begin, job.y + range.begin, Int64(range.end &- range.begin), job.scale,
-        job.zeroPoint)
+    context.split(node, units: node.output().count) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      let x = node.input(0), y = node.output()
+      part.kernels.pointee.dequantize_s8(
+        x.int8 + part.begin, y.float + part.begin, part.count, x.scale, x.zeroPoint)
     }
   }
 }

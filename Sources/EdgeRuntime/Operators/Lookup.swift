@@ -11,26 +11,12 @@ enum Lookup {
     try node.require(x.count == y.count, "lookup keeps the number of elements")
   }
 
-  private struct Job {
-    var x: UnsafeMutablePointer<Int8>
-    var y: UnsafeMutablePointer<Int8>
-    var table: UnsafeMutablePointer<Int8>
-    var count: Int
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), table = node.input(1), y = node.output()
-    let parts = context.parts(elements: y.count)
-    let job = Job(
-      x: x.int8, y: y.int8, table: table.int8, count: y.count, kernels: context.kernels,
-      parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let range = share(job.count, part: Int(part), parts: job.parts)
-      job.kernels.pointee.lut_s8(
-        job.x + range.begin, job.y + range.begin, Int64(range.end &- range.begin), job.table)
+    context.split(node, units: node.output().count) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      part.kernels.pointee.lut_s8(
+        node.input(0).int8 + part.begin, node.output().int8 + part.begin, part.count,
+        node.input(1).int8)
     }
   }
 }

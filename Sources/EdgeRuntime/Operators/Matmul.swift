@@ -62,51 +62,30 @@ enum Matmul {
     return Int(edge_matmul_scratch_f32(&shape.description))
   }
 
-  private struct Job {
-    var a: TensorView
-    var b: TensorView
-    var y: TensorView
-    var shape: Shape
-    var rows: Int
-    var parts: Int
-    var context: RunContext
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
     let y = node.output()
     guard y.count > 0 else { return }
     let shape = Shape(node)
-    let rows = y.count / shape.n
-    // A row costs n * k; below some 32 thousand multiplications a thread is not worth waking.
-    let minimum = max(1, 32_768 / max(1, shape.n &* shape.k))
-    let parts = context.parts(units: rows, minimum: minimum)
-    let job = Job(
-      a: node.input(0), b: node.input(1), y: y, shape: shape, rows: rows, parts: parts,
-      context: context)
-    context.run(job, parts: parts) { pointer, part, thread in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let share = share(job.rows, part: Int(part), parts: job.parts)
-      var begin = share.begin
-      while begin < share.end {
-        let matrix = begin / job.shape.m, first = matrix &* job.shape.m
-        let end = min(share.end, first &+ job.shape.m)
-        Matmul.multiply(job, matrix, begin &- first, end &- first, thread)
-        begin = end
+    context.split(node, units: y.count / shape.n, elements: y.count &* shape.k) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      let shape = Shape(node)
+      part.forEachRun(of: shape.m) { matrix, begin, end in
+        Matmul.multiply(node, shape, matrix, begin, end, part)
       }
     }
   }
 
   /// Rows [begin, end) of one product of the batch.
   private static func multiply(
-    _ job: Job, _ matrix: Int, _ begin: Int, _ end: Int, _ thread: Int32
+    _ node: NodeView, _ shape: Shape, _ matrix: Int, _ begin: Int, _ end: Int, _ part: Part
   ) {
-    var description = job.shape.description
-    let a = matrixIndex(job.a, job.y, matrix) &* job.shape.m &* job.shape.k
-    let b = matrixIndex(job.b, job.y, matrix) &* job.shape.k &* job.shape.n
-    job.context.kernels.pointee.matmul_f32(
-      &description, job.a.float + a, job.b.float + b,
-      job.y.float + matrix &* job.shape.m &* job.shape.n, job.context.scratch(thread),
-      Int32(truncatingIfNeeded: begin), Int32(truncatingIfNeeded: end))
+    var description = shape.description
+    let a = node.input(0), b = node.input(1), y = node.output()
+    part.kernels.pointee.matmul_f32(
+      &description, a.float + matrixIndex(a, y, matrix) &* shape.m &* shape.k,
+      b.float + matrixIndex(b, y, matrix) &* shape.k &* shape.n,
+      y.float + matrix &* shape.m &* shape.n, part.scratch, Int32(truncatingIfNeeded: begin),
+      Int32(truncatingIfNeeded: end))
   }
 
   /// Which matrix of an operand takes part in product `matrix` of y.

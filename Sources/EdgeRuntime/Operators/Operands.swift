@@ -20,11 +20,6 @@ extension TensorView {
   }
 }
 
-extension RunContext {
-  /// Parts for elementwise work: none smaller than what waking a thread costs.
-  func parts(elements: Int) -> Int { parts(units: elements, minimum: 16_384) }
-}
-
 // What the operators' checks share.
 extension NodeView {
   /// Throws unless a tensor is int8 with a scale and a zero point that arithmetic can rely on.

@@ -37,8 +37,6 @@ enum Pad {
     var mode: PadMode
     var axis: Int
     var block: Int
-    var rows: Int
-    var parts: Int
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {
@@ -47,15 +45,12 @@ enum Pad {
     guard y.count > 0, let mode = PadMode(rawValue: parameters.mode) else { return }
     var axis = max(0, y.rank &- 1)
     while axis > 0, x.dims[axis] == y.dims[axis] { axis &-= 1 }
-    let rows = y.count(0..<min(axis, y.rank))
-    let parts = min(context.parts(elements: y.count), rows)
     let job = Job(
       x: x, y: y, parameters: parameters, mode: mode, axis: axis,
-      block: y.count(min(axis &+ 1, y.rank)..<y.rank), rows: rows, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let rows = share(job.rows, part: Int(part), parts: job.parts)
-      for row in rows.begin..<rows.end { Pad.fill(job, row) }
+      block: y.count(min(axis &+ 1, y.rank)..<y.rank))
+    context.split(job, units: y.count(0..<min(axis, y.rank)), elements: y.count) { pointer, part in
+      let job = pointer.load(as: Job.self)
+      for row in part.begin..<part.end { Pad.fill(job, row) }
     }
   }
 

@@ -58,36 +58,21 @@ enum Pool {
     return pool
   }
 
-  private struct Job {
-    var pool: edge_pool
-    var x: TensorView
-    var y: TensorView
-    var isMax: Bool
-    var rows: Int
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
     let y = node.output()
     guard y.count > 0 else { return }
-    let pool = describe(node)
-    let rows = y.count(0..<2)
-    let taps = Int(pool.kernel_h) &* Int(pool.kernel_w)
-    let parts = min(context.parts(elements: y.count &* taps), rows)
-    let job = Job(
-      pool: pool, x: node.input(0), y: y, isMax: node.opCode == .maxPool, rows: rows,
-      kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard var job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let rows = share(job.rows, part: Int(part), parts: job.parts)
-      let begin = Int32(truncatingIfNeeded: rows.begin), end = Int32(truncatingIfNeeded: rows.end)
-      let x = job.x, y = job.y, kernels = job.kernels
-      switch (x.type == .int8, job.isMax) {
-      case (true, true): kernels.pointee.max_pool_s8(&job.pool, x.int8, y.int8, begin, end)
-      case (true, false): kernels.pointee.average_pool_s8(&job.pool, x.int8, y.int8, begin, end)
-      case (false, true): kernels.pointee.max_pool_f32(&job.pool, x.float, y.float, begin, end)
-      case (false, false): kernels.pointee.average_pool_f32(&job.pool, x.float, y.float, begin, end)
+    let parameters = node.parameters(as: PoolParameters.self)
+    let taps = Int(parameters.kernelHeight) &* Int(parameters.kernelWidth)
+    context.split(node, units: y.count(0..<2), elements: y.count &* taps) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      let x = node.input(0), y = node.output(), kernels = part.kernels
+      let (begin, end) = part.rows
+      var pool = Pool.describe(node)
+      switch (x.type == .int8, node.opCode == .maxPool) {
+      case (true, true): kernels.pointee.max_pool_s8(&pool, x.int8, y.int8, begin, end)
+      case (true, false): kernels.pointee.average_pool_s8(&pool, x.int8, y.int8, begin, end)
+      case (false, true): kernels.pointee.max_pool_f32(&pool, x.float, y.float, begin, end)
+      case (false, false): kernels.pointee.average_pool_f32(&pool, x.float, y.float, begin, end)
       }
     }
   }

@@ -48,43 +48,28 @@ enum Reduce {
     }
   }
 
-  private struct Job {
-    var x: TensorView
-    var y: TensorView
-    var kind: Int32
-    var outer: Int
-    var count: Int
-    var inner: Int
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), y = node.output()
-    guard y.count > 0 else { return }
-    let parameters = node.parameters(as: ReduceParameters.self)
-    let axis = Int(parameters.axis), end = axis &+ Int(parameters.axisCount)
-    let outer = x.count(0..<axis)
-    let parts = min(context.parts(elements: x.count), outer)
-    let job = Job(
-      x: x, y: y, kind: parameters.kind, outer: outer, count: x.count(axis..<end),
-      inner: x.count(end..<x.rank), kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      Reduce.reduce(job, share(job.outer, part: Int(part), parts: job.parts))
+    guard node.output().count > 0 else { return }
+    let x = node.input(0)
+    let axis = Int(node.parameters(as: ReduceParameters.self).axis)
+    context.split(node, units: x.count(0..<axis), elements: x.count) { pointer, part in
+      Reduce.reduce(pointer.load(as: NodeView.self), part)
     }
   }
 
-  private static func reduce(_ job: Job, _ rows: (begin: Int, end: Int)) {
-    let from = rows.begin &* job.count &* job.inner, to = rows.begin &* job.inner
-    let outer = Int64(rows.end &- rows.begin)
-    if job.x.type == .int8 {
-      job.kernels.pointee.mean_s8(
-        job.x.int8 + from, job.y.int8 + to, outer, Int64(job.count), Int64(job.inner),
-        job.x.scale / job.y.scale, job.x.zeroPoint, job.y.zeroPoint)
+  private static func reduce(_ node: NodeView, _ part: Part) {
+    let x = node.input(0), y = node.output()
+    let parameters = node.parameters(as: ReduceParameters.self)
+    let axis = Int(parameters.axis), end = axis &+ Int(parameters.axisCount)
+    let count = x.count(axis..<end), inner = x.count(end..<x.rank)
+    let from = part.begin &* count &* inner, to = part.begin &* inner
+    if x.type == .int8 {
+      part.kernels.pointee.mean_s8(
+        x.int8 + from, y.int8 + to, part.count, Int64(count), Int64(inner), x.scale / y.scale,
+        x.zeroPoint, y.zeroPoint)
     } else {
-      job.kernels.pointee.reduce_f32(
-        job.kind, job.x.float + from, job.y.float + to, outer, Int64(job.count), Int64(job.inner))
+      part.kernels.pointee.reduce_f32(
+        parameters.kind, x.float + from, y.float + to, part.count, Int64(count), Int64(inner))
     }
   }
 }

@@ -84,36 +84,21 @@ enum Resize {
     return resize
   }
 
-  private struct Job {
-    var resize: edge_resize
-    var x: TensorView
-    var y: TensorView
-    var isLinear: Bool
-    var rows: Int
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
     let y = node.output()
     guard y.count > 0 else { return }
-    let rows = y.count(0..<2)
-    let parts = min(context.parts(elements: y.count), rows)
-    let job = Job(
-      resize: describe(node), x: node.input(0), y: y, isLinear: node.opCode == .resizeLinear,
-      rows: rows, kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard var job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let rows = share(job.rows, part: Int(part), parts: job.parts)
-      let begin = Int32(truncatingIfNeeded: rows.begin), end = Int32(truncatingIfNeeded: rows.end)
-      let x = job.x, y = job.y, kernels = job.kernels
-      if !job.isLinear {
+    context.split(node, units: y.count(0..<2), elements: y.count) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      let x = node.input(0), y = node.output(), kernels = part.kernels
+      let (begin, end) = part.rows
+      var resize = Resize.describe(node)
+      if node.opCode == .resizeNearest {
         kernels.pointee.resize_nearest(
-          &job.resize, x.data, y.data, Int32(truncatingIfNeeded: x.type.byteCount), begin, end)
+          &resize, x.data, y.data, Int32(truncatingIfNeeded: x.type.byteCount), begin, end)
       } else if x.type == .int8 {
-        kernels.pointee.resize_linear_s8(&job.resize, x.int8, y.int8, begin, end)
+        kernels.pointee.resize_linear_s8(&resize, x.int8, y.int8, begin, end)
       } else {
-        kernels.pointee.resize_linear_f32(&job.resize, x.float, y.float, begin, end)
+        kernels.pointee.resize_linear_f32(&resize, x.float, y.float, begin, end)
       }
     }
   }

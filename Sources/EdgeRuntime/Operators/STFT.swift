@@ -52,38 +52,29 @@ enum STFT {
     return 5 * length * MemoryLayout<Float>.size
   }
 
-  private struct Job {
-    var node: NodeView
-    var parameters: STFTParameters
-    var parts: Int
-    var context: RunContext
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
     let y = node.output()
     guard y.count > 0 else { return }
     // A transform costs a few times its length per factor.
-    let parts = min(context.parts(elements: y.count &* 4), y.count(0..<2))
-    let parameters = node.parameters(as: STFTParameters.self)
-    let job = Job(node: node, parameters: parameters, parts: parts, context: context)
-    context.run(job, parts: parts) { pointer, part, thread in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      STFT.transform(job, part: Int(part), job.context.scratch(thread))
+    context.split(node, units: y.count(0..<2), elements: y.count &* 4) { pointer, part in
+      STFT.transform(pointer.load(as: NodeView.self), part.begin..<part.end, part.scratch)
     }
   }
 
-  private static func transform(_ job: Job, part: Int, _ scratch: UnsafeMutableRawPointer) {
-    let x = job.node.input(0), window = job.node.input(1).float
-    let twiddles = job.node.input(2).float, y = job.node.output()
-    let length = Int(job.parameters.frameLength), step = Int(job.parameters.frameStep)
+  private static func transform(
+    _ node: NodeView, _ frames: Range<Int>, _ scratch: UnsafeMutableRawPointer
+  ) {
+    let x = node.input(0), window = node.input(1).float
+    let twiddles = node.input(2).float, y = node.output()
+    let parameters = node.parameters(as: STFTParameters.self)
+    let length = Int(parameters.frameLength), step = Int(parameters.frameStep)
     let frame = scratch.assumingMemoryBound(to: Float.self)
-    let frames = share(y.count(0..<2), part: part, parts: job.parts)
-    for index in frames.begin..<frames.end {
+    for index in frames {
       let signal = index / y.dims[1]
       let samples = x.float + (signal &* x.dims[1] &+ (index &- signal &* y.dims[1]) &* step)
       for i in 0..<length { frame[i] = samples[i] * window[i] }
       edge_rfft_f32(
-        frame, y.float + index &* (length / 2 &+ 1) &* 2, job.parameters.frameLength, twiddles,
+        frame, y.float + index &* (length / 2 &+ 1) &* 2, parameters.frameLength, twiddles,
         frame + length)
     }
   }

@@ -11,29 +11,15 @@ enum Softmax {
     try node.require(x.rank >= 1, "softmax wants an axis")
   }
 
-  private struct Job {
-    var x: UnsafeMutablePointer<Float>
-    var y: UnsafeMutablePointer<Float>
-    var rows: Int
-    var length: Int
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), y = node.output()
+    let y = node.output()
     guard y.count > 0 else { return }
-    let length = x.fromLast(0)
-    let rows = y.count / length
-    let parts = min(context.parts(elements: y.count), rows)
-    let job = Job(
-      x: x.float, y: y.float, rows: rows, length: length, kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let range = share(job.rows, part: Int(part), parts: job.parts)
-      let first = range.begin &* job.length
-      job.kernels.pointee.softmax_f32(
-        job.x + first, job.y + first, Int64(range.end &- range.begin), Int64(job.length))
+    context.split(node, units: y.count / y.fromLast(0), elements: y.count) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      let x = node.input(0), y = node.output()
+      let length = y.fromLast(0)
+      let first = part.begin &* length
+      part.kernels.pointee.softmax_f32(x.float + first, y.float + first, part.count, Int64(length))
     }
   }
 }

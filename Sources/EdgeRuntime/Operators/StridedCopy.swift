@@ -35,21 +35,12 @@ struct StridedCopy {
     rank &+= 1
   }
 
-  private struct Job {
-    var copy: StridedCopy
-    var parts: Int
-  }
-
   /// Copies, cut along the outermost axis when there is enough to do.
   func run(_ context: RunContext) {
     var count = 1
     for axis in 0..<rank { count &*= Int(dims[axis]) }
-    let parts = min(context.parts(elements: count), Int(dims[0]))
-    guard parts > 1 else { return copyAll() }
-    context.run(Job(copy: self, parts: parts), parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let rows = share(Int(job.copy.dims[0]), part: Int(part), parts: job.parts)
-      job.copy.rows(rows.begin, rows.end).copyAll()
+    context.split(self, units: Int(dims[0]), elements: count) { pointer, part in
+      pointer.load(as: StridedCopy.self).rows(part.begin, part.end).copyAll()
     }
   }
 

@@ -16,27 +16,13 @@ enum Unary {
       "there is no unary function %0")
   }
 
-  private struct Job {
-    var x: UnsafeMutablePointer<Float>
-    var y: UnsafeMutablePointer<Float>
-    var count: Int
-    var parameters: UnaryParameters
-    var kernels: UnsafePointer<edge_kernels>
-    var parts: Int
-  }
-
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), y = node.output()
-    let parts = context.parts(elements: y.count)
-    let job = Job(
-      x: x.float, y: y.float, count: y.count,
-      parameters: node.parameters(as: UnaryParameters.self), kernels: context.kernels, parts: parts)
-    context.run(job, parts: parts) { pointer, part, _ in
-      guard let job = pointer?.assumingMemoryBound(to: Job.self).pointee else { return }
-      let range = share(job.count, part: Int(part), parts: job.parts)
-      job.kernels.pointee.unary_f32(
-        job.parameters.kind, job.x + range.begin, job.y + range.begin,
-        Int64(range.end &- range.begin), job.parameters.alpha, job.parameters.beta)
+    context.split(node, units: node.output().count) { pointer, part in
+      let node = pointer.load(as: NodeView.self)
+      let parameters = node.parameters(as: UnaryParameters.self)
+      part.kernels.pointee.unary_f32(
+        parameters.kind, node.input(0).float + part.begin, node.output().float + part.begin,
+        part.count, parameters.alpha, parameters.beta)
     }
   }
 }
