@@ -121,6 +121,8 @@ def cases(base):
     yield made("tensor_offset_wraps", lambda f: f.put("Q", tensor(72), (1 << 64) - 64), CORRUPT, "an offset that overflows")
     yield made("tensor_unaligned", lambda f: f.put("Q", tensor(72), f.get("Q", tensor(72)) + 8), CORRUPT, "a tensor at an odd place")
     yield made("tensor_expression", lambda f: f.put("H", tensor(56), 60000), CORRUPT, "a size expression that is not there")
+    dynamic = next(i for i in range(f.sections[EXPRESSIONS][3]) if f.get("I", f.at(EXPRESSIONS, i, 16)) == 1)
+    yield made("size_expression", lambda f: f.put("IiI", f.at(EXPRESSIONS, dynamic, 16), 0, 3, 0), CORRUPT, "a bound that its expression does not give")
     yield made("weight_outside", lambda f: f.put("Q", tensor(72, weights), 1 << 30), CORRUPT, "a weight outside the weights")
 
     def node(field, index=conv):

@@ -39,6 +39,3 @@ uint32_t edge_host_flag_get(const uint32_t *flag) {
   return atomic_load_explicit((_Atomic uint32_t *)flag, memory_order_acquire);
 }
 
-uint32_t edge_host_flag_exchange(uint32_t *flag, uint32_t value) {
-  return atomic_exchange_explicit((_Atomic uint32_t *)flag, value, memory_order_acq_rel);
-}

@@ -58,7 +58,7 @@ func write<Struct: BitwiseCopyable>(
   }
 }
 
-private func structSize<Struct>(_ pointer: UnsafePointer<Struct>) throws(EdgeError) -> Int {
+func structSize<Struct>(_ pointer: UnsafePointer<Struct>) throws(EdgeError) -> Int {
   let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
   guard size >= MemoryLayout<UInt32>.size else {
     throw EdgeError(.invalidArgument, "struct_size is not set: struct_size = sizeof(the struct)")
@@ -66,6 +66,6 @@ private func structSize<Struct>(_ pointer: UnsafePointer<Struct>) throws(EdgeErr
   return size
 }
 
-private func structSize<Struct>(_ pointer: UnsafeMutablePointer<Struct>) throws(EdgeError) -> Int {
+func structSize<Struct>(_ pointer: UnsafeMutablePointer<Struct>) throws(EdgeError) -> Int {
   try structSize(UnsafePointer(pointer))
 }

@@ -38,7 +38,9 @@ func handle(_ model: OpaquePointer) -> UnsafeMutablePointer<ModelHandle> {
       model.pointee = try openHandle(bytes, size, options, mapping: bytes)
     } catch {
       edge_host_unmap_file(bytes, size)
-      throw error
+      var kept = error
+      kept.name = nil  // It would lie in the file.
+      throw kept
     }
   }
 }
@@ -89,30 +91,29 @@ private func openHandle(
 @c @implementation public func edgert_model_input_info(
   _ model: OpaquePointer!, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>!
 ) -> edgert_status {
-  status(nil) { () throws(EdgeError) in
-    guard let model, let info else {
-      throw EdgeError(.invalidArgument, "model and info must not be NULL")
-    }
-    let opened = handle(model).pointee.model
-    guard index < opened.inputCount else {
-      throw EdgeError(.outOfRange, "input %0 of %1", Int(index), opened.inputCount)
-    }
-    try write(describe(opened.inputRecord(Int(index)), opened), to: info)
-  }
+  describe(model, index, info, count: edgert_model_input_count(model)) { $0.inputRecord($1) }
 }
 
 @c @implementation public func edgert_model_output_info(
   _ model: OpaquePointer!, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>!
 ) -> edgert_status {
+  describe(model, index, info, count: edgert_model_output_count(model)) { $0.outputRecord($1) }
+}
+
+/// What both infos do; `record` picks the input or output at a position.
+private func describe(
+  _ model: OpaquePointer?, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>?,
+  count: UInt32, _ record: (Model, Int) -> TensorRecord
+) -> edgert_status {
   status(nil) { () throws(EdgeError) in
     guard let model, let info else {
       throw EdgeError(.invalidArgument, "model and info must not be NULL")
     }
-    let opened = handle(model).pointee.model
-    guard index < opened.outputCount else {
-      throw EdgeError(.outOfRange, "output %0 of %1", Int(index), opened.outputCount)
+    guard index < count else {
+      throw EdgeError(.outOfRange, "index %0 of %1", Int(index), Int(count))
     }
-    try write(describe(opened.outputRecord(Int(index)), opened), to: info)
+    let opened = handle(model).pointee.model
+    try write(describe(record(opened, Int(index)), opened), to: info)
   }
 }
 

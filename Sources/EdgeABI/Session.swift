@@ -15,7 +15,7 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
       throw EdgeError(.invalidArgument, "model and bytes must not be NULL")
     }
     let options = try read(options, orDefault: edgert_session_options())
-    bytes.pointee = Session.memoryBytes(
+    bytes.pointee = try Session.memoryBytes(
       of: handle(model).pointee.model, threads: Int(options.threads))
     alignment?.pointee = Session.alignment
   }
@@ -59,20 +59,15 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
 ) -> edgert_status {
   status(error) { () throws(EdgeError) in
     guard let opened else { throw EdgeError(.invalidArgument, "session must not be NULL") }
+    if let report { _ = try structSize(report) }  // Before the run, which is not undone.
     let asked = try read(options, orDefault: edgert_run_options())
     var options = RunOptions()
-    options.isFullDepth = asked.full_depth != 0
     options.budgetNanoseconds = asked.budget_ns
     options.isTimed = report != nil
     let done = try session(opened).pointee.run(options)
     guard let report else { return }
     var filled = edgert_run_report()
-    filled.exit_taken = UInt32(done.exitTaken)
-    filled.blocks_run = UInt32(done.blocksRun)
-    filled.blocks_skipped = UInt32(done.blocksSkipped)
-    filled.tokens_kept = UInt32(done.tokensKept)
     filled.budget_met = done.isBudgetMet ? 1 : 0
-    filled.confidence = done.confidence
     filled.elapsed_ns = done.nanoseconds
     try write(filled, to: report)
   }

@@ -69,6 +69,7 @@ import EdgeRuntime
   status(nil) { () throws(EdgeError) in
     let view = try output(opened, index)
     count?.pointee = view.count
+    guard view.count > 0 else { return }
     guard capacity >= view.count else {
       throw EdgeError(
         .memoryTooSmall, "output %0 has %1 elements, there is room for %2", Int(index), view.count,
@@ -85,7 +86,7 @@ private func output(_ opened: OpaquePointer?, _ index: UInt32) throws(EdgeError)
     throw EdgeError(
       .outOfRange, "output %0 of %1", Int(index), session(opened).pointee.model.outputCount)
   }
-  guard session(opened).pointee.hasOutputs else {
+  guard session(opened).pointee.hasRun else {
     throw EdgeError(
       .wrongState, "there is no output before edgert_run has succeeded with the inputs now set")
   }

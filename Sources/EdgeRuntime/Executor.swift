@@ -2,20 +2,16 @@ import CEdgeHost
 import CEdgeKernels
 import EdgeFormat
 
-/// What a run did: the fields of `edgert_run_report`.
+/// What a run did.
+///
+/// This version's plans have no exits, skips or token elimination to report.
 public struct RunReport {
-  public var exitTaken = 0
-  public var blocksRun = 0
-  public var blocksSkipped = 0
-  public var tokensKept = 0
   public var isBudgetMet = true
-  public var confidence: Float = 0
   public var nanoseconds: UInt64 = 0
 }
 
-/// What a run is asked: the fields of `edgert_run_options`.
+/// What a run is asked: the fields of `edgert_run_options` that mean something without exits.
 public struct RunOptions {
-  public var isFullDepth = false
   public var budgetNanoseconds: UInt64 = 0
   /// Whether the report's time is wanted: a run reads the clock only for that or for a budget.
   public var isTimed = false
@@ -35,9 +31,7 @@ extension Session {
     hasRun = false
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
-    let context = RunContext(
-      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch,
-      scratchStride: model.scratchBytes)
+    let context = context
     for index in 0..<model.nodeCount {
       if edge_host_flag_get(cancelFlag) != 0 {
         throw EdgeError(.cancelled, "cancelled before node %0 of %1", index, model.nodeCount).at(

@@ -9,22 +9,14 @@ extension Session {
     }
   }
 
-  /// Gives an input new sizes and recomputes those of every tensor that depends on them.
-  ///
-  /// On an error the session keeps its sizes.
-  /// - Throws: `shapeMismatch` when an axis is above its bound, or differs where it is fixed;
-  ///   `modelCorrupt` when the plan does not hold for these sizes.
-  public mutating func resize(input position: Int, rank: Int, dims: InlineArray<8, Int>)
-    throws(EdgeError)
-  {
+  /// Throws `shapeMismatch` when an axis is above its bound, or differs where it is fixed.
+  func checkShape(input position: Int, rank: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
     let record = model.inputRecord(position)
     let name = model.name(record.name)
     guard rank == Int(record.rank) else {
       throw EdgeError(
         .shapeMismatch, "input %s has %0 axes, %1 were given", Int(record.rank), rank, name: name)
     }
-    var changed = false
-    let before = input(position).dims
     for axis in 0..<rank {
       let bound = record.dimension(axis)
       if record.expression(axis) == 0 {
@@ -41,24 +33,44 @@ extension Session {
             axis, bound, dims[axis], name: name)
         }
       }
-      changed = changed || dims[axis] != before[axis]
     }
-    guard changed else { return }
+  }
+
+  /// Gives an input new sizes, which `checkShape` has passed, and recomputes those of every tensor
+  /// that depends on them.
+  ///
+  /// On an error the session keeps its sizes.
+  /// - Throws: `shapeMismatch` when the plan does not hold for these sizes, or when an axis follows
+  ///   another input's.
+  mutating func resize(input position: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
+    let before = input(position)
+    guard !hasSizes(before, dims) else { return }
     setSymbols(input: position, dims: dims)
     do throws(EdgeError) {
       try applySizes()
+      guard hasSizes(input(position), dims) else {
+        throw EdgeError(
+          .shapeMismatch, "input %s has an axis whose size another input sets: set that one first",
+          name: model.name(model.inputRecord(position).name))
+      }
     } catch {
-      setSymbols(input: position, dims: before)
+      // The old sizes have passed before, at validation or at an earlier resize.
+      setSymbols(input: position, dims: before.dims)
       try? applySizes()
       throw error
     }
     hasRun = false
   }
 
+  private func hasSizes(_ view: TensorView, _ dims: InlineArray<8, Int>) -> Bool {
+    for axis in 0..<view.rank where view.dims[axis] != dims[axis] { return false }
+    return true
+  }
+
   /// Evaluates every expression and writes the sizes into the views; then checks the nodes at these
   /// sizes.
   private func applySizes() throws(EdgeError) {
-    evaluateExpressions()
+    model.evaluateExpressions(sizes)
     let values = sizes + model.symbolCount
     for index in 0..<model.tensorCount {
       let record = model.tensors[index]
@@ -76,7 +88,12 @@ extension Session {
     }
     for index in 0..<model.nodeCount {
       guard let node = model.view(index, views) else { continue }
-      try OperatorTable.check(node)
+      do throws(EdgeError) {
+        try OperatorTable.check(node)
+      } catch {
+        throw EdgeError(.shapeMismatch, "node %0 cannot run at these sizes", index)
+          .at(section: .nodes, node: index)
+      }
       // Kernels may cut smaller sizes in another way, which must not need more than the session
       // has.
       let scratchBytes = OperatorTable.workspaceBytes(node)
@@ -88,31 +105,5 @@ extension Session {
         ).at(section: .nodes, node: index)
       }
     }
-  }
-
-  private func evaluateExpressions() {
-    let values = sizes + model.symbolCount
-    for index in 0..<model.expressionCount {
-      let record = model.expressions[index]
-      let left = Int(record.left)
-      let right = Int(record.right)
-      // Sizes are below 2^31 and checked above; wrapping keeps hostile plans from trapping.
-      switch ExpressionKind(rawValue: record.kind) {
-      case .constant, nil: values[index] = left
-      case .symbol: values[index] = sizes[left]
-      case .add: values[index] = values[left] &+ values[right]
-      case .multiply: values[index] = values[left] &* values[right]
-      case .floorDivide: values[index] = floorQuotient(values[left], values[right])
-      case .maximum: values[index] = max(values[left], values[right])
-      case .minimum: values[index] = min(values[left], values[right])
-      }
-    }
-  }
-
-  /// Floor of a / b; -1, which no axis accepts, when b is 0 or the quotient overflows.
-  private func floorQuotient(_ a: Int, _ b: Int) -> Int {
-    let (quotient, overflow) = a.dividedReportingOverflow(by: b)
-    if overflow { return -1 }
-    return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient
   }
 }

@@ -25,9 +25,6 @@ extension Session {
   ///
   /// Stepping through all nodes in order is a run, but for its report.
   public mutating func step(_ node: Int) throws(EdgeError) {
-    let context = RunContext(
-      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch,
-      scratchStride: model.scratchBytes)
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
     guard let view = model.view(node, views) else { return }

@@ -3,6 +3,8 @@ import EdgeFormat
 
 extension Session {
   /// Copies data into an input; float data for a quantized input is quantized.
+  ///
+  /// On an error the session is as before.
   /// - Parameters:
   ///   - position: which input; below `inputCount`.
   ///   - type: of the data: the input's own, or float32 when the input is quantized int8.
@@ -22,16 +24,20 @@ extension Session {
         .typeMismatch, "input %s has element type %0, %1 was given (EDGERT_* codes of edgert.h)",
         Int(record.elementType), Int(type.rawValue), name: name)
     }
-    try resize(input: position, rank: rank, dims: dims)
-    let view = input(position)
-    guard byteCount == view.count * type.byteCount else {
+    try checkShape(input: position, rank: rank, dims: dims)
+    var count = 1
+    for axis in 0..<rank { count *= dims[axis] }  // Below the bounds, whose product is checked.
+    guard byteCount == count * type.byteCount else {
       throw EdgeError(
-        .invalidArgument, "input %s has %0 elements of %1 bytes, but `bytes` is %2", view.count,
-        type.byteCount,
-        byteCount, name: name)
+        .invalidArgument, "input %s has %0 elements of %1 bytes, but `bytes` is %2", count,
+        type.byteCount, byteCount, name: name)
     }
-    guard view.count > 0 else { return }
-    guard let data else { throw EdgeError(.invalidArgument, "data must not be NULL", name: name) }
+    guard data != nil || count == 0 else {
+      throw EdgeError(.invalidArgument, "data of input %s must not be NULL", name: name)
+    }
+    try resize(input: position, dims: dims)
+    guard let data, count > 0 else { return }
+    let view = input(position)
     if quantizes {
       kernels.pointee.quantize_s8(
         data.assumingMemoryBound(to: Float.self), view.int8, Int64(view.count), 1 / view.scale,

@@ -17,11 +17,12 @@ public struct Session {
   let profile: UnsafeMutablePointer<ProfileCounter>
   let state: UnsafeMutableRawPointer
   let scratch: UnsafeMutableRawPointer
-  var pool: OpaquePointer?
+  let pool: OpaquePointer?
   /// Non-zero asks the run in progress to stop; atomic, through `edge_host_flag_*`.
   let cancelFlag: UnsafeMutablePointer<UInt32>
   var isProfiling = false
-  var hasRun = false
+  /// Whether outputs hold the result of a run on the inputs' sizes of now.
+  public internal(set) var hasRun = false
   /// The block when the library allocated it, for `close`.
   let owned: UnsafeMutableRawPointer?
 
@@ -69,8 +70,18 @@ public struct Session {
   public static let maxThreads = 256
 
   /// Exact bytes of a session's block.
-  public static func memoryBytes(of model: Model, threads: Int) -> Int {
-    Layout(model: model, threads: max(1, threads)).total
+  /// - Throws: `invalidArgument` for more than `maxThreads`.
+  public static func memoryBytes(of model: Model, threads: Int) throws(EdgeError) -> Int {
+    Layout(model: model, threads: try threadCount(threads)).total
+  }
+
+  /// Threads of a session that is asked for so many: 0 means 1.
+  private static func threadCount(_ asked: Int) throws(EdgeError) -> Int {
+    guard asked <= maxThreads else {
+      throw EdgeError(
+        .invalidArgument, "%0 threads asked for, at most %1 are allowed", asked, maxThreads)
+    }
+    return max(1, asked)
   }
 
   /// Opens a session in the caller's memory, or in one allocation when `memory` is nil.
@@ -85,11 +96,7 @@ public struct Session {
     _ model: Model, threads: Int, memory: UnsafeMutableRawPointer? = nil, memoryBytes: Int = 0,
     kernels: UnsafePointer<edge_kernels> = edge_kernels_select()
   ) throws(EdgeError) -> UnsafeMutablePointer<Session> {
-    let threads = max(1, threads)
-    guard threads <= maxThreads else {
-      throw EdgeError(
-        .invalidArgument, "%0 threads asked for, at most %1 are allowed", threads, maxThreads)
-    }
+    let threads = try threadCount(threads)
     let layout = Layout(model: model, threads: threads)
     if let memory {
       guard Int(bitPattern: memory) % alignment == 0 else {
@@ -130,6 +137,7 @@ public struct Session {
     edge_host_flag_set(session.pointee.cancelFlag, 0)
     session.pointee.clearProfile()
     session.pointee.resetState()
+    session.pointee.clearInputs()
     for index in 0..<model.symbolCount {
       session.pointee.sizes[index] = Int(model.symbols[index].bound)
     }
@@ -158,14 +166,27 @@ public struct Session {
     }
   }
 
+  /// Fills inputs with zero bytes, so that a run on one that was never set gives the same
+  /// everywhere.
+  private func clearInputs() {
+    for position in 0..<model.inputCount {
+      let bytes = Int(model.inputRecord(position).bytes)
+      input(position).data.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    }
+  }
+
+  /// What nodes run with.
+  var context: RunContext {
+    RunContext(
+      kernels: kernels, threads: threads, pool: pool, scratchBase: scratch,
+      scratchStride: model.scratchBytes)
+  }
+
   /// The view of an input at its size of now.
   public func input(_ position: Int) -> TensorView { views[model.inputTensor(position)] }
 
   /// The view of an output at the size of the last run.
   public func output(_ position: Int) -> TensorView { views[model.outputTensor(position)] }
-
-  /// Whether outputs hold the result of a run.
-  public var hasOutputs: Bool { hasRun }
 
   mutating func clearProfile() {
     for index in 0..<model.nodeCount {

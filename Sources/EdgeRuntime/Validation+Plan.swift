@@ -93,6 +93,29 @@ extension Model {
     }
   }
 
+  /// Throws unless the expressions give every dynamic axis its bound when the symbols have theirs:
+  /// the sizes at which the nodes are checked are those at which a session begins.
+  func checkBounds() throws(EdgeError) {
+    let count = symbolCount + expressionCount
+    guard count > 0 else { return }
+    guard let block = edge_host_allocate(count * MemoryLayout<Int>.stride) else {
+      throw EdgeError(.outOfMemory, "no memory to validate %0 sizes", count)
+    }
+    defer { edge_host_free(block) }
+    let sizes = block.bindMemory(to: Int.self, capacity: count)
+    for index in 0..<symbolCount { sizes[index] = Int(symbols[index].bound) }
+    evaluateExpressions(sizes)
+    for index in 0..<tensorCount {
+      let record = tensors[index]
+      for axis in 0..<Int(record.rank) where record.expression(axis) != 0 {
+        let size = sizes[symbolCount + record.expression(axis) - 1]
+        guard size == record.dimension(axis) else {
+          throw corrupt("tensor %0 has a bound that is not what its size expression gives", index)
+        }
+      }
+    }
+  }
+
   func checkMetadata() throws(EdgeError) {
     for index in 0..<metadataCount {
       guard isName(metadata[index].key), isName(metadata[index].value),

@@ -30,6 +30,7 @@ extension Model {
     try model.checkTensors()
     try model.checkInterface()
     try model.checkExpressions()
+    try model.checkBounds()
     try model.checkMetadata()
     try model.checkNodes()
     return model

@@ -31,8 +31,6 @@ uint64_t edge_host_nanoseconds(void);
 /* ---- cancellation flag: one atomic word inside the session ---- */
 void edge_host_flag_set(uint32_t *flag, uint32_t value);
 uint32_t edge_host_flag_get(const uint32_t *flag);
-/* Returns the old value. */
-uint32_t edge_host_flag_exchange(uint32_t *flag, uint32_t value);
 
 /* ---- worker pool ---- */
 /* task(context, index, thread): index in [0, tasks), thread in [0, threads). */

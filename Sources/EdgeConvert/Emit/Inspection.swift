@@ -119,7 +119,7 @@ public struct Inspection: Codable, Sendable {
     arenaLowerBound = Int(header.arenaLowerBound)
     stateBytes = Int(header.stateBytes)
     scratchBytes = model.scratchBytes
-    sessionBytes = Session.memoryBytes(of: model, threads: 1)
+    sessionBytes = try Session.memoryBytes(of: model, threads: 1)
     let computed = fileDigest(base, count: bytes.count)
     digestMatches = computed == (header.digest0, header.digest1, header.digest2, header.digest3)
     digest = bytes[Header.digestOffset..<(Header.digestOffset + Header.digestBytes)]

@@ -28,7 +28,7 @@ public final class LoadedFile {
     }
     do throws(EdgeError) {
       model = try Model.open(memory, count: bytes.count, skipDigest: false)
-      sessionBytes = Session.memoryBytes(of: model, threads: 1)
+      sessionBytes = try Session.memoryBytes(of: model, threads: 1)
       session = try Session.open(model, threads: 1)
     } catch {
       memory.deallocate()

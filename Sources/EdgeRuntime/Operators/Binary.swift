@@ -12,8 +12,8 @@ enum Binary {
     try node.expectParameters(BinaryParameters.self)
     let a = node.input(0), b = node.input(1), y = node.output()
     try node.require(a.type == b.type && a.type == y.type, "binary wants one type")
-    try BroadcastLoop.check(node, a, y)
-    try BroadcastLoop.check(node, b, y)
+    try node.expectBroadcast(a, to: y, axes: 0..<y.rank)
+    try node.expectBroadcast(b, to: y, axes: 0..<y.rank)
     let parameters = node.parameters(as: BinaryParameters.self)
     let add = EDGE_BINARY_ADD
     switch y.type {

@@ -8,11 +8,7 @@ enum Broadcast {
     try node.expect(inputs: 1, required: 1)
     let x = node.input(0), y = node.output()
     try node.require(x.type == y.type, "broadcast keeps the type")
-    try node.require(x.rank <= y.rank, "broadcast does not drop axes")
-    for axis in 0..<y.rank {
-      let size = x.aligned(axis, rank: y.rank)
-      try node.require(size == 1 || size == y.dims[axis], "broadcast repeats axes of size 1 only")
-    }
+    try node.expectBroadcast(x, to: y, axes: 0..<y.rank)
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {
@@ -20,10 +16,7 @@ enum Broadcast {
     guard y.count > 0 else { return }
     var copy = StridedCopy(x: x.data, y: y.data, elementBytes: x.type.byteCount)
     for axis in 0..<y.rank {
-      let repeats = x.aligned(axis, rank: y.rank) == 1
-      let own = axis &- (y.rank &- x.rank)
-      let stride = repeats ? 0 : x.count((own &+ 1)..<x.rank)
-      copy.append(size: y.dims[axis], stride: stride)
+      copy.append(size: y.dims[axis], stride: x.broadcastStride(axis, rank: y.rank))
     }
     copy.run(context)
   }

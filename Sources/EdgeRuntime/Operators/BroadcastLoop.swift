@@ -15,14 +15,9 @@ struct BroadcastLoop {
   ///   - y: the result.
   init(_ a: TensorView, _ b: TensorView, _ y: TensorView) {
     for axis in 0..<y.rank {
-      append(y.dims[axis], BroadcastLoop.stride(a, axis, y), BroadcastLoop.stride(b, axis, y))
+      append(
+        y.dims[axis], a.broadcastStride(axis, rank: y.rank), b.broadcastStride(axis, rank: y.rank))
     }
-  }
-
-  /// Elements from one index of y's axis to the next, in an operand.
-  private static func stride(_ operand: TensorView, _ axis: Int, _ y: TensorView) -> Int {
-    guard operand.aligned(axis, rank: y.rank) != 1 else { return 0 }
-    return operand.count((axis &- (y.rank &- operand.rank) &+ 1)..<operand.rank)
   }
 
   private mutating func append(_ size: Int, _ aStride: Int, _ bStride: Int) {
@@ -62,16 +57,5 @@ struct BroadcastLoop {
       b &+= rest &* bStrides[0]
     }
     return (a, b)
-  }
-
-  /// Throws unless each operand's axes equal y's or have size 1.
-  static func check(_ node: NodeView, _ operand: TensorView, _ y: TensorView) throws(EdgeError) {
-    try node.require(operand.rank <= y.rank, "an operand has more axes than the result")
-    for axis in 0..<y.rank {
-      let size = operand.aligned(axis, rank: y.rank)
-      guard size == 1 || size == y.dims[axis] else {
-        throw node.corrupt("axis %0 of size %1 does not broadcast to %2", axis, size, y.dims[axis])
-      }
-    }
   }
 }

@@ -6,8 +6,7 @@ import EdgeFormat
 enum Cast {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 1, required: 1)
-    try node.require(
-      node.input(0).count == node.output().count, "cast keeps the number of elements")
+    try node.expectSameCount(node.input(0), node.output())
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {

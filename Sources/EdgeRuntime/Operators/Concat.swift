@@ -14,9 +14,7 @@ enum Concat {
     var total = 0
     for position in 0..<node.inputCount {
       let x = node.input(position)
-      try node.require(
-        x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
-        "concat wants one type and quantization")
+      try node.expectSameForm(x, y)
       try node.expectRank(x, y.rank)
       try node.expectEqual(x, y, axes: 0..<axis)
       try node.expectEqual(x, y, axes: (axis + 1)..<y.rank)

@@ -8,7 +8,7 @@ enum Dequantize {
     let x = node.input(0), y = node.output()
     try node.expectQuantized(x)
     try node.expectFloat(y)
-    try node.require(x.count == y.count, "dequantize keeps the number of elements")
+    try node.expectSameCount(x, y)
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {

@@ -8,7 +8,7 @@ enum Lookup {
     let x = node.input(0), table = node.input(1), y = node.output()
     try node.require(x.type == .int8 && table.type == .int8 && y.type == .int8, "lookup wants int8")
     try node.require(table.count == 256, "a lookup table has 256 entries")
-    try node.require(x.count == y.count, "lookup keeps the number of elements")
+    try node.expectSameCount(x, y)
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {

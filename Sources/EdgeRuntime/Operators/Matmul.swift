@@ -13,14 +13,8 @@ enum Matmul {
     for operand in 0..<2 { try node.expectFloat(node.input(operand)) }
     try node.expectFloat(y)
     try node.require(a.rank >= 2 && b.rank >= 2 && y.rank >= 2, "matmul wants matrices")
-    try node.require(a.rank <= y.rank && b.rank <= y.rank, "matmul does not drop axes")
-    for axis in 0..<(y.rank - 2) {
-      let left = a.aligned(axis, rank: y.rank), right = b.aligned(axis, rank: y.rank)
-      guard left == 1 || left == y.dims[axis], right == 1 || right == y.dims[axis] else {
-        throw node.corrupt(
-          "batch sizes %0 and %1 do not broadcast to %2", left, right, y.dims[axis])
-      }
-    }
+    try node.expectBroadcast(a, to: y, axes: 0..<(y.rank - 2))
+    try node.expectBroadcast(b, to: y, axes: 0..<(y.rank - 2))
     let shape = Shape(node)
     guard shape.k == shape.bK, y.fromLast(1) == shape.m, y.fromLast(0) == shape.n else {
       throw node.corrupt(

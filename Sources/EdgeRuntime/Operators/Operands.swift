@@ -18,6 +18,13 @@ extension TensorView {
     let own = axis &- (rank &- self.rank)
     return own < 0 ? 1 : dims[own]
   }
+
+  /// Elements from one index of an axis of a broadcast result of rank `rank` to the next; 0 where
+  /// this tensor repeats.
+  func broadcastStride(_ axis: Int, rank: Int) -> Int {
+    guard aligned(axis, rank: rank) != 1 else { return 0 }
+    return count((axis &- (rank &- self.rank) &+ 1)..<self.rank)
+  }
 }
 
 // What the operators' checks share.
@@ -56,6 +63,31 @@ extension NodeView {
     for axis in axes where a.dims[axis] != b.dims[axis] {
       throw corrupt("axis %0 has size %1 and %2", axis, a.dims[axis], b.dims[axis])
     }
+  }
+
+  /// Throws unless x, its axes taken as the last of y's, has size 1 or y's on the axes of a range.
+  func expectBroadcast(_ x: TensorView, to y: TensorView, axes: Range<Int>) throws(EdgeError) {
+    try require(x.rank <= y.rank, "an operand has more axes than the result")
+    for axis in axes {
+      let size = x.aligned(axis, rank: y.rank)
+      guard size == 1 || size == y.dims[axis] else {
+        throw corrupt("axis %0 of size %1 does not broadcast to %2", axis, size, y.dims[axis])
+      }
+    }
+  }
+
+  /// Throws unless two tensors have as many elements.
+  func expectSameCount(_ x: TensorView, _ y: TensorView) throws(EdgeError) {
+    guard x.count == y.count else {
+      throw corrupt("%0 elements become %1", x.count, y.count)
+    }
+  }
+
+  /// Throws unless two tensors have the same type, scale and zero point.
+  func expectSameForm(_ x: TensorView, _ y: TensorView) throws(EdgeError) {
+    try require(
+      x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
+      "operands differ in type or quantization")
   }
 
   /// Throws unless two tensors are equal in type and shape.

@@ -23,9 +23,7 @@ enum Pool {
     if x.type == .int8 {
       try node.expectQuantized(x)
       try node.expectQuantized(y)
-      try node.require(
-        node.opCode == .averagePool || (x.scale == y.scale && x.zeroPoint == y.zeroPoint),
-        "max_pool keeps the quantization")
+      if node.opCode == .maxPool { try node.expectSameForm(x, y) }
     } else {
       try node.expectFloat(x)
     }

@@ -9,7 +9,7 @@ enum Quantize {
     let x = node.input(0), y = node.output()
     try node.expectFloat(x)
     try node.expectQuantized(y)
-    try node.require(x.count == y.count, "quantize keeps the number of elements")
+    try node.expectSameCount(x, y)
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {

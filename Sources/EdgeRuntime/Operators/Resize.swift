@@ -14,9 +14,7 @@ enum Resize {
     try node.expectImage(y)
     try node.expectEqual(x, y, axes: 0..<1)
     try node.expectEqual(x, y, axes: 3..<4)
-    try node.require(
-      x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
-      "resize keeps the type and quantization")
+    try node.expectSameForm(x, y)
     try checkIndices(node, 1, count: y.dims[1], bound: x.dims[1])
     try checkIndices(node, isLinear ? 4 : 2, count: y.dims[2], bound: x.dims[2])
     guard isLinear else { return }

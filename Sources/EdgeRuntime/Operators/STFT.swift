@@ -57,22 +57,23 @@ enum STFT {
     guard y.count > 0 else { return }
     // A transform costs a few times its length per factor.
     context.split(node, units: y.count(0..<2), elements: y.count &* 4) { pointer, part in
-      STFT.transform(pointer.load(as: NodeView.self), part.begin..<part.end, part.scratch)
+      STFT.transform(pointer.load(as: NodeView.self), part)
     }
   }
 
   private static func transform(
-    _ node: NodeView, _ frames: Range<Int>, _ scratch: UnsafeMutableRawPointer
+    _ node: NodeView, _ part: Part
   ) {
     let x = node.input(0), window = node.input(1).float
     let twiddles = node.input(2).float, y = node.output()
     let parameters = node.parameters(as: STFTParameters.self)
     let length = Int(parameters.frameLength), step = Int(parameters.frameStep)
-    let frame = scratch.assumingMemoryBound(to: Float.self)
-    for index in frames {
+    let frame = part.scratch.assumingMemoryBound(to: Float.self)
+    for index in part.begin..<part.end {
       let signal = index / y.dims[1]
       let samples = x.float + (signal &* x.dims[1] &+ (index &- signal &* y.dims[1]) &* step)
-      for i in 0..<length { frame[i] = samples[i] * window[i] }
+      part.kernels.pointee.binary_f32(
+        Int32(EDGE_BINARY_MUL), samples, 1, window, 1, frame, Int64(length))
       edge_rfft_f32(
         frame, y.float + index &* (length / 2 &+ 1) &* 2, parameters.frameLength, twiddles,
         frame + length)

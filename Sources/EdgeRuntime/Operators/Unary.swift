@@ -9,7 +9,7 @@ enum Unary {
     let x = node.input(0), y = node.output()
     try node.expectFloat(x)
     try node.expectFloat(y)
-    try node.require(x.count == y.count, "unary keeps the number of elements")
+    try node.expectSameCount(x, y)
     let kinds = EDGE_UNARY_RELU...EDGE_UNARY_COS
     try node.expect(
       Int(node.parameters(as: UnaryParameters.self).kind), in: kinds,
