@@ -89,6 +89,7 @@ public struct Check: Sendable {
     }
     let found = rule.check(node, graph)
     guard found.isEmpty, rule.lower == nil else { return found }
+    if rule.body != nil { return Expansion.obstacles(of: node, graph) }
     return [
       node.obstacle(
         "the runtime has no kernel for it yet; it folds away only where its operands are known at conversion",
@@ -97,7 +98,7 @@ public struct Check: Sendable {
   }
 
   /// Passes write operators of the newest opset into models of older ones.
-  private static func isMadeHere(_ node: Node) -> Bool { node.opset == 24 }
+  private static func isMadeHere(_ node: Node) -> Bool { node.opset == Operator.latestOpset }
 
   private static func unknown(_ node: Node) -> Obstacle {
     if !node.domain.isEmpty {

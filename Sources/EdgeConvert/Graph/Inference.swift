@@ -11,7 +11,7 @@ enum Inference {
   static func run(_ graph: inout Graph) -> [Obstacle] {
     var obstacles: [Obstacle] = []
     for node in graph.nodes {
-      guard let rule = Operator.of(node) else { continue }
+      guard let rule = Operator.of(node), rule.body == nil else { continue }
       let known = node.inputs.compactMap { $0 }.allSatisfy {
         graph[$0].type != nil && graph[$0].shape != nil
       }
@@ -33,7 +33,8 @@ enum Inference {
   /// Elements of the largest constant that is computed at conversion.
   private static let foldingLimit = 1 << 27
 
-  private static func visit(_ node: Node, _ rule: Operator, _ graph: inout Graph) throws {
+  /// Infers the results of one node, whose operands are known.
+  static func visit(_ node: Node, _ rule: Operator, _ graph: inout Graph) throws {
     if node.outputs.allSatisfy({ $0.map { graph[$0].constant != nil } ?? true }) { return }
     if rule.isDeterministic, let operands = constants(node, graph) {
       let sizes =

@@ -25,7 +25,7 @@ extension Operator {
     _ integers: @escaping @Sendable (Int64, Int64) -> Int64
   ) -> Operator {
     Operator(
-      name, opsets: 7...24, infer: inferBroadcast,
+      name, opsets: 7...latestOpset, infer: inferBroadcast,
       symbolic: { node, graph in pairwise(node, graph, symbolic) },
       evaluate: { node, inputs in
         [try combine(node, need(node, inputs, 0), need(node, inputs, 1), floats, integers)]
@@ -34,7 +34,7 @@ extension Operator {
   }
 
   private static let power = Operator(
-    "Pow", opsets: 7...24, infer: inferBroadcast,
+    "Pow", opsets: 7...latestOpset, infer: inferBroadcast,
     evaluate: { node, inputs in
       let base = try need(node, inputs, 0)
       let exponent = try need(node, inputs, 1)
@@ -56,7 +56,7 @@ extension Operator {
     quantize: .table, lower: Lowering.binary)
 
   private static let remainder = Operator(
-    "Mod", opsets: 10...24, infer: inferBroadcast,
+    "Mod", opsets: 10...latestOpset, infer: inferBroadcast,
     evaluate: { node, inputs in
       let truncating = node.int("fmod", 0) != 0
       return [
@@ -77,7 +77,7 @@ extension Operator {
     symbolic: (@Sendable (Dimension, Dimension) -> Dimension)? = nil
   ) -> Operator {
     Operator(
-      name, opsets: 6...24, infer: inferBroadcast,
+      name, opsets: 6...latestOpset, infer: inferBroadcast,
       symbolic: { node, graph in
         guard let symbolic, node.inputs.count == 2 else { return nil }
         return pairwise(node, graph, symbolic)

@@ -7,7 +7,7 @@ extension Operator {
   /// float16 results are rounded to float16. <https://onnx.ai/onnx/operators/onnx__Cast.html>
   static let casts: [Operator] = [
     Operator(
-      "Cast", opsets: 6...24,
+      "Cast", opsets: 6...latestOpset,
       check: { node, _ in
         let code = node.int("to", 0)
         if ElementType(onnx: Int32(truncatingIfNeeded: code)) != nil { return [] }
@@ -29,7 +29,7 @@ extension Operator {
         return [convert(x, to: try castTarget(node), exactCode: node.int("to", 0))]
       }, quantize: .passThrough, lower: Lowering.cast),
     Operator(
-      "CastLike", opsets: 15...24,
+      "CastLike", opsets: 15...latestOpset,
       infer: { node, graph in
         [ValueType(type: try graph.type(node, 1), shape: try graph.shape(node, 0))]
       },

@@ -32,7 +32,7 @@ extension Operator {
   /// x limited to `low...high`; high wins where they cross.
   /// <https://onnx.ai/onnx/operators/onnx__Clip.html>
   static let clip = Operator(
-    "Clip", opsets: 6...24,
+    "Clip", opsets: 6...latestOpset,
     check: { node, graph in
       do {
         _ = try ClipRange(node, graph)
@@ -66,7 +66,7 @@ extension Operator {
   /// x where it is positive, else slope * x; the slope broadcasts to x.
   /// <https://onnx.ai/onnx/operators/onnx__PRelu.html>
   static let parametricRelu = Operator(
-    "PRelu", opsets: 7...24, infer: sameAsInput,
+    "PRelu", opsets: 7...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let slope = try need(node, inputs, 1).broadcast(to: x.shape)

@@ -22,7 +22,7 @@ extension Operator {
     _ integers: @escaping @Sendable (Int64, Int64) -> Bool
   ) -> Operator {
     Operator(
-      name, opsets: 7...24,
+      name, opsets: 7...latestOpset,
       infer: { node, graph in
         [ValueType(type: .bool, shape: try inferBroadcast(node, graph)[0].shape)]
       },
@@ -38,7 +38,7 @@ extension Operator {
   private static func test(_ name: String, _ body: @escaping @Sendable (Float) -> Bool) -> Operator
   {
     Operator(
-      name, opsets: 1...24,
+      name, opsets: 1...latestOpset,
       infer: { node, graph in [ValueType(type: .bool, shape: try graph.shape(node, 0))] },
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)
@@ -54,7 +54,7 @@ extension Operator {
 
   /// condition ? x : y, all broadcasting. <https://onnx.ai/onnx/operators/onnx__Where.html>
   private static let select = Operator(
-    "Where", opsets: 9...24,
+    "Where", opsets: 9...latestOpset,
     infer: { node, graph in
       [ValueType(type: try graph.type(node, 1), shape: try inferBroadcast(node, graph)[0].shape)]
     },

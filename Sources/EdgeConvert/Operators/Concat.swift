@@ -4,7 +4,7 @@ extension Operator {
   /// The inputs one after the other along `axis`.
   /// <https://onnx.ai/onnx/operators/onnx__Concat.html>
   static let concat = Operator(
-    "Concat", opsets: 4...24,
+    "Concat", opsets: 4...latestOpset,
     infer: { node, graph in
       var shape = try graph.shape(node, 0)
       let axis = try axis(node.int("axis", 1), rank: shape.count, node)

@@ -7,7 +7,7 @@ extension Operator {
   ]
 
   private static let constant = Operator(
-    "Constant", opsets: 1...24,
+    "Constant", opsets: 1...latestOpset,
     check: { node, _ in
       constantContent(node) == nil
         ? [node.obstacle("holds text or a sparse tensor", remedy: "use a dense numeric constant")]
@@ -38,7 +38,7 @@ extension Operator {
   }
 
   private static let constantOfShape = Operator(
-    "ConstantOfShape", opsets: 9...24,
+    "ConstantOfShape", opsets: 9...latestOpset,
     infer: { node, graph in
       let shape =
         try graph.content(node, 0) ?? graph.integers(node, 0, "the shape").map { Dimension($0) }
@@ -72,7 +72,7 @@ extension Operator {
   }
 
   private static let range = Operator(
-    "Range", opsets: 11...24,
+    "Range", opsets: 11...latestOpset,
     infer: { node, graph in
       let type = try graph.type(node, 0)
       if type.isFloat {
@@ -124,7 +124,7 @@ extension Operator {
     }, lower: nil)
 
   private static let shape = Operator(
-    "Shape", opsets: 1...24,
+    "Shape", opsets: 1...latestOpset,
     infer: { node, graph in
       [
         ValueType(
@@ -148,14 +148,14 @@ extension Operator {
   }
 
   private static let size = Operator(
-    "Size", opsets: 1...24,
+    "Size", opsets: 1...latestOpset,
     infer: { _, _ in [ValueType(type: .int64, shape: [])] },
     symbolic: { node, graph in graph.operand(node, 0)?.shape.map { [$0.reduce(Dimension(1), *)] } },
     evaluate: { node, inputs in [Tensor([Int64(try need(node, inputs, 0).count)], shape: [])] },
     lower: nil)
 
   private static let eyeLike = Operator(
-    "EyeLike", opsets: 9...24,
+    "EyeLike", opsets: 9...latestOpset,
     infer: { node, graph in
       let stated = node.int("dtype").flatMap { ElementType(onnx: Int32(truncatingIfNeeded: $0)) }
       return [ValueType(type: try stated ?? graph.type(node, 0), shape: try graph.shape(node, 0))]
@@ -175,7 +175,7 @@ extension Operator {
     }, lower: nil)
 
   private static let nonZero = Operator(
-    "NonZero", opsets: 9...24,
+    "NonZero", opsets: 9...latestOpset,
     infer: { node, graph in
       throw ConversionError.obstacles([
         node.obstacle("its result's size depends on run-time data", remedy: "replace it by a mask")

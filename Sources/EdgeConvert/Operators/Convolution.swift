@@ -4,7 +4,7 @@ import EdgeFormat
 /// three spatial axes. <https://onnx.ai/onnx/operators/onnx__Conv.html>
 extension Operator {
   static let convolution = Operator(
-    "Conv", opsets: 1...24,
+    "Conv", opsets: 1...latestOpset,
     check: { node, graph in
       guard let rank = graph.operand(node, 0)?.shape?.count, rank > 4 else { return [] }
       return [node.obstacle("has \(rank - 2) spatial axes", remedy: "use one or two spatial axes")]

@@ -4,7 +4,7 @@ import EdgeFormat
 /// <https://onnx.ai/onnx/operators/onnx__ConvTranspose.html>
 extension Operator {
   static let convolutionTranspose = Operator(
-    "ConvTranspose", opsets: 1...24,
+    "ConvTranspose", opsets: 1...latestOpset,
     infer: { node, graph in
       let x = try graph.shape(node, 0)
       let weights = try graph.shape(node, 1)

@@ -3,7 +3,7 @@ import EdgeFormat
 extension Operator {
   /// x broadcast with a shape. <https://onnx.ai/onnx/operators/onnx__Expand.html>
   static let expand = Operator(
-    "Expand", opsets: 8...24,
+    "Expand", opsets: 8...latestOpset,
     infer: { node, graph in
       let target =
         try graph.content(node, 1) ?? graph.integers(node, 1, "the shape").map { Dimension($0) }
@@ -19,7 +19,7 @@ extension Operator {
 
   /// x repeated along each axis. <https://onnx.ai/onnx/operators/onnx__Tile.html>
   static let tile = Operator(
-    "Tile", opsets: 6...24,
+    "Tile", opsets: 6...latestOpset,
     infer: { node, graph in
       let repeats =
         try graph.content(node, 1) ?? graph.integers(node, 1, "the repeats").map { Dimension($0) }

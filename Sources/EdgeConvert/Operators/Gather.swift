@@ -6,7 +6,7 @@ extension Operator {
   /// Slices of data along `axis`, in the order of the indices.
   /// <https://onnx.ai/onnx/operators/onnx__Gather.html>
   private static let gather = Operator(
-    "Gather", opsets: 1...24,
+    "Gather", opsets: 1...latestOpset,
     infer: { node, graph in
       let data = try graph.shape(node, 0)
       let indices = try graph.shape(node, 1)
@@ -38,7 +38,7 @@ extension Operator {
   /// y[i][j] = data[index[i][j]][j] along `axis`.
   /// <https://onnx.ai/onnx/operators/onnx__GatherElements.html>
   private static let gatherElements = Operator(
-    "GatherElements", opsets: 11...24,
+    "GatherElements", opsets: 11...latestOpset,
     infer: { node, graph in
       [ValueType(type: try graph.type(node, 0), shape: try graph.shape(node, 1))]
     },
@@ -58,7 +58,7 @@ extension Operator {
 
   /// Slices of data at index tuples. <https://onnx.ai/onnx/operators/onnx__GatherND.html>
   private static let gatherND = Operator(
-    "GatherND", opsets: 11...24,
+    "GatherND", opsets: 11...latestOpset,
     infer: { node, graph in
       let data = try graph.shape(node, 0)
       let indices = try graph.shape(node, 1)

@@ -4,7 +4,7 @@ import EdgeFormat
 /// `[M, N]`. <https://onnx.ai/onnx/operators/onnx__Gemm.html>
 extension Operator {
   static let gemm = Operator(
-    "Gemm", opsets: 7...24,
+    "Gemm", opsets: 7...latestOpset,
     infer: { node, graph in
       let a = try graph.shape(node, 0)
       let b = try graph.shape(node, 1)

@@ -16,7 +16,7 @@ extension Operator {
     _ body: @escaping @Sendable (Slice<UnsafeBufferPointer<Float>>) -> Float
   ) -> Operator {
     Operator(
-      name, opsets: 1...24,
+      name, opsets: 1...latestOpset,
       infer: { node, graph in
         let x = try graph.shape(node, 0)
         guard x.count >= 2 else { throw node.invalid("needs two or more axes") }

@@ -5,7 +5,7 @@ import EdgeFormat
 /// constant matrix. <https://onnx.ai/onnx/operators/onnx__MatMul.html>
 extension Operator {
   static let matmul = Operator(
-    "MatMul", opsets: 1...24,
+    "MatMul", opsets: 1...latestOpset,
     infer: { node, graph in
       [
         ValueType(

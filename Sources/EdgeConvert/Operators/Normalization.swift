@@ -11,7 +11,7 @@ extension Operator {
   /// y = (x - mean) / sqrt(var + epsilon) * scale + B per channel, with stored statistics.
   /// <https://onnx.ai/onnx/operators/onnx__BatchNormalization.html>
   private static let batchNormalization = Operator(
-    "BatchNormalization", opsets: 7...24,
+    "BatchNormalization", opsets: 7...latestOpset,
     check: { node, _ in
       guard
         node.int("training_mode", 0) != 0 || node.outputs.dropFirst().contains(where: { $0 != nil })
@@ -32,7 +32,7 @@ extension Operator {
     }, lower: nil)
 
   private static let instanceNormalization = Operator(
-    "InstanceNormalization", opsets: 6...24, infer: sameAsInput,
+    "InstanceNormalization", opsets: 6...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let normal = normalize(
@@ -44,7 +44,7 @@ extension Operator {
 
   /// Since 21 scale and bias are per channel, before per group.
   private static let groupNormalization = Operator(
-    "GroupNormalization", opsets: 18...24, infer: sameAsInput,
+    "GroupNormalization", opsets: 18...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let groups = node.int("num_groups", 1)
@@ -63,7 +63,7 @@ extension Operator {
 
   /// Over all axes from `axis` on. <https://onnx.ai/onnx/operators/onnx__LayerNormalization.html>
   private static let layerNormalization = Operator(
-    "LayerNormalization", opsets: 17...24,
+    "LayerNormalization", opsets: 17...latestOpset,
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
       let axis = try axis(node.int("axis", -1), rank: shape.count, node)
@@ -96,7 +96,7 @@ extension Operator {
   /// x / sqrt(mean(x²) + epsilon) * scale.
   /// <https://onnx.ai/onnx/operators/onnx__RMSNormalization.html>
   private static let rmsNormalization = Operator(
-    "RMSNormalization", opsets: 23...24, infer: sameAsInput,
+    "RMSNormalization", opsets: 23...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
@@ -111,7 +111,7 @@ extension Operator {
     }, lower: nil)
 
   private static let lpNormalization = Operator(
-    "LpNormalization", opsets: 1...24, infer: sameAsInput,
+    "LpNormalization", opsets: 1...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
@@ -128,7 +128,7 @@ extension Operator {
 
   /// Local response normalization. <https://onnx.ai/onnx/operators/onnx__LRN.html>
   private static let localResponse = Operator(
-    "LRN", opsets: 1...24, infer: sameAsInput,
+    "LRN", opsets: 1...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       guard x.shape.count >= 2 else { throw node.invalid("needs a channel axis") }
@@ -153,7 +153,7 @@ extension Operator {
     }, lower: nil)
 
   private static let meanVariance = Operator(
-    "MeanVarianceNormalization", opsets: 9...24, infer: sameAsInput,
+    "MeanVarianceNormalization", opsets: 9...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let axes = try (node.ints("axes") ?? [0, 2, 3]).map {

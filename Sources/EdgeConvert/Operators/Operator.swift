@@ -19,6 +19,13 @@ public struct Operator: Sendable {
   /// Appends what the runtime executes for the node.
   public typealias LoweringRule = @Sendable (Node, inout Lowering) throws -> Void
 
+  /// A composite's body: simpler nodes that compute the same; gives the node's outputs, nil for
+  /// those that nobody asked for.
+  public typealias Body = @Sendable (Node, inout Expansion) throws -> [ValueID?]
+
+  /// Newest opset of the default domain whose operators are known; passes write nodes of it.
+  public static let latestOpset = 28
+
   /// ONNX operator type.
   public let name: String
   /// Opset versions whose semantics the rules implement.
@@ -46,6 +53,9 @@ public struct Operator: Sendable {
   /// nil while the runtime has nothing to execute it with; such a node must fold away, and `check`
   /// says so.
   public let lower: LoweringRule?
+  /// Set for an operator that becomes simpler nodes before anything else; the other rules are then
+  /// never asked for.
+  public let body: Body?
 
   /// Rules in the order a reader wants them.
   public init(
@@ -66,6 +76,38 @@ public struct Operator: Sendable {
     self.evaluate = evaluate
     self.quantize = quantize
     self.lower = lower
+    body = nil
+  }
+
+  private init(
+    _ name: String, opsets: ClosedRange<Int>,
+    check: @escaping @Sendable (Node, Graph) -> [Obstacle], body: @escaping Body
+  ) {
+    self.name = name
+    self.opsets = opsets
+    self.check = check
+    infer = { node, _ in throw node.invalid("is a composite, which expansion replaces") }
+    symbolic = { _, _ in nil }
+    evaluate = { node, _ in throw node.invalid("is a composite, which expansion replaces") }
+    quantize = .float
+    lower = nil
+    self.body = body
+  }
+
+  /// An operator that becomes simpler nodes: as ONNX's own function body, or better ones.
+  ///
+  /// - Parameters:
+  ///   - name: ONNX operator type.
+  ///   - opsets: versions whose semantics the body implements.
+  ///   - check: obstacles of a node; shapes may be unknown.
+  ///   - body: writes the nodes; types of the operands are known when it runs, and shapes, though
+  ///     these may have symbolic sizes. It throws `ConversionError.obstacles` for what it refuses.
+  static func composite(
+    _ name: String, opsets: ClosedRange<Int>,
+    check: @escaping @Sendable (Node, Graph) -> [Obstacle] = { _, _ in [] },
+    _ body: @escaping Body
+  ) -> Operator {
+    Operator(name, opsets: opsets, check: check, body: body)
   }
 }
 

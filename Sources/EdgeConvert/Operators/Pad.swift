@@ -69,7 +69,7 @@ public struct PadForm: Sendable {
 extension Operator {
   /// x with elements added around it. <https://onnx.ai/onnx/operators/onnx__Pad.html>
   static let pad = Operator(
-    "Pad", opsets: 2...24,
+    "Pad", opsets: 2...latestOpset,
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
       let form = try PadForm(node, graph)

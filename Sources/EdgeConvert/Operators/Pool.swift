@@ -7,7 +7,7 @@ import Foundation
 extension Operator {
   static let pools: [Operator] = [
     Operator(
-      "MaxPool", opsets: 1...24,
+      "MaxPool", opsets: 1...latestOpset,
       check: { node, _ in
         node.output(1) == nil
           ? []
@@ -16,11 +16,11 @@ extension Operator {
       infer: inferPool, evaluate: { node, inputs in [try maxPool(node, inputs)] },
       quantize: .passThrough, lower: Lowering.maxPool),
     Operator(
-      "AveragePool", opsets: 7...24, infer: inferPool,
+      "AveragePool", opsets: 7...latestOpset, infer: inferPool,
       evaluate: { node, inputs in [try averagePool(node, inputs)] },
       quantize: .rescaled, lower: Lowering.averagePool),
     Operator(
-      "LpPool", opsets: 2...24, infer: inferPool,
+      "LpPool", opsets: 2...latestOpset, infer: inferPool,
       evaluate: { node, inputs in
         let power = Float(node.int("p", 2))
         var x = try need(node, inputs, 0)

@@ -6,7 +6,7 @@ import EdgeFormat
 extension Operator {
   static let quantization: [Operator] = [
     Operator(
-      "QuantizeLinear", opsets: 10...24,
+      "QuantizeLinear", opsets: 10...latestOpset,
       infer: { node, graph in
         let code = node.int("output_dtype", 0)
         let stated = code == 0 ? nil : ElementType(onnx: Int32(truncatingIfNeeded: code))
@@ -30,7 +30,7 @@ extension Operator {
         return [Tensor(shifted, shape: x.shape, type: type)]
       }, lower: nil),
     Operator(
-      "DequantizeLinear", opsets: 10...24,
+      "DequantizeLinear", opsets: 10...latestOpset,
       infer: { node, graph in [ValueType(type: .float32, shape: try graph.shape(node, 0))] },
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)

@@ -8,7 +8,7 @@ import Foundation
 extension Operator {
   static let recurrent: [Operator] = ["LSTM", "GRU", "RNN"].map { name in
     Operator(
-      name, opsets: 7...24,
+      name, opsets: 7...latestOpset,
       infer: { node, graph in
         let x = try graph.shape(node, 0)
         let r = try graph.shape(node, 2)

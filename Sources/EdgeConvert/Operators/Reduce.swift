@@ -52,7 +52,7 @@ extension Operator {
     _ body: @escaping @Sendable (Slice<UnsafeBufferPointer<Float>>) -> Double
   ) -> Operator {
     Operator(
-      name, opsets: 1...24,
+      name, opsets: 1...latestOpset,
       infer: { node, graph in
         let form = try ReduceForm(node, graph)
         return [
@@ -90,7 +90,7 @@ extension Operator {
     _ name: String, _ better: @escaping @Sendable (Float, Float) -> Bool
   ) -> Operator {
     Operator(
-      name, opsets: 1...24,
+      name, opsets: 1...latestOpset,
       infer: { node, graph in
         let shape = try graph.shape(node, 0)
         let form = try argForm(node, rank: shape.count)

@@ -3,11 +3,11 @@ import EdgeFormat
 /// Operators that only relabel axes: the elements stay as they are.
 extension Operator {
   static let reshapes: [Operator] = [
-    relabel("Reshape", 5...24, reshapeTarget),
-    relabel("Flatten", 1...24, flattenTarget),
-    relabel("Squeeze", 1...24, squeezeTarget),
-    relabel("Unsqueeze", 1...24, unsqueezeTarget),
-    relabel("Identity", 1...24) { _, shape, _ in shape },
+    relabel("Reshape", 5...latestOpset, reshapeTarget),
+    relabel("Flatten", 1...latestOpset, flattenTarget),
+    relabel("Squeeze", 1...latestOpset, squeezeTarget),
+    relabel("Unsqueeze", 1...latestOpset, unsqueezeTarget),
+    relabel("Identity", 1...latestOpset) { _, shape, _ in shape },
     dropout,
   ]
 
@@ -114,7 +114,7 @@ extension Operator {
 
   /// In inference, the identity; a mask is all true.
   private static let dropout = Operator(
-    "Dropout", opsets: 1...24,
+    "Dropout", opsets: 1...latestOpset,
     check: { node, graph in
       guard let training = graph.constant(node, 2), training.integers.first == 1 else { return [] }
       return [node.obstacle("is in training mode", remedy: "export the model in inference mode")]
@@ -135,7 +135,7 @@ extension Operator {
   /// Axis i of y is axis perm[i] of x; reversed by default.
   /// <https://onnx.ai/onnx/operators/onnx__Transpose.html>
   static let transpose = Operator(
-    "Transpose", opsets: 1...24,
+    "Transpose", opsets: 1...latestOpset,
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
       let order = try permutation(node, rank: shape.count)

@@ -64,7 +64,7 @@ struct ResizeForm {
 }
 
 extension Operator {
-  static let resizes: [Operator] = [resize("Resize", 10...24), resize("Upsample", 7...9)]
+  static let resizes: [Operator] = [resize("Resize", 10...latestOpset), resize("Upsample", 7...9)]
 
   private static func resize(_ name: String, _ opsets: ClosedRange<Int>) -> Operator {
     Operator(

@@ -3,12 +3,12 @@ import EdgeFormat
 /// Copies of data with elements replaced, or combined by `reduction`.
 extension Operator {
   static let scatters: [Operator] = [
-    scatterND, elements("ScatterElements", 11...24), elements("Scatter", 9...10),
+    scatterND, elements("ScatterElements", 11...latestOpset), elements("Scatter", 9...10),
   ]
 
   /// Slices of data at index tuples. <https://onnx.ai/onnx/operators/onnx__ScatterND.html>
   private static let scatterND = Operator(
-    "ScatterND", opsets: 11...24, infer: sameAsInput,
+    "ScatterND", opsets: 11...latestOpset, infer: sameAsInput,
     evaluate: { node, inputs in
       let data = try need(node, inputs, 0)
       let indices = try need(node, inputs, 1)

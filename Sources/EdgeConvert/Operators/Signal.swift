@@ -11,7 +11,7 @@ extension Operator {
   /// signal `[N, L]`, `[N, L, 1]` or `[N, L, 2]`, frame_step, window?, frame_length? → `[N, frames,
   /// bins, 2]`. <https://onnx.ai/onnx/operators/onnx__STFT.html>
   private static let stft = Operator(
-    "STFT", opsets: 17...24,
+    "STFT", opsets: 17...latestOpset,
     infer: { node, graph in
       let x = try graph.shape(node, 0)
       guard x.count >= 2, let step = try graph.integers(node, 1, "the frame step").first, step > 0
@@ -58,7 +58,7 @@ extension Operator {
   /// Along `axis` (attribute at 17, input 2 since 20) of x `[..., 1 or 2]`.
   /// <https://onnx.ai/onnx/operators/onnx__DFT.html>
   private static let dft = Operator(
-    "DFT", opsets: 17...24,
+    "DFT", opsets: 17...latestOpset,
     infer: { node, graph in
       var shape = try graph.shape(node, 0)
       let axis = try transformAxis(node, graph.content(node, 2)?.first?.constant, rank: shape.count)
@@ -120,7 +120,7 @@ extension Operator {
   /// Sum of cosines: a0 - a1 cos(2 pi i / n) + a2 cos(4 pi i / n).
   private static func window(_ name: String, _ terms: [Double]) -> Operator {
     Operator(
-      name, opsets: 17...24,
+      name, opsets: 17...latestOpset,
       infer: { node, graph in
         let size =
           try graph.content(node, 0)?.first
@@ -144,7 +144,7 @@ extension Operator {
   /// num_mel_bins, dft_length, sample_rate, lower and upper edge in hertz → `[dft_length / 2 + 1,
   /// num_mel_bins]`. <https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html>
   private static let melWeights = Operator(
-    "MelWeightMatrix", opsets: 17...24,
+    "MelWeightMatrix", opsets: 17...latestOpset,
     infer: { node, graph in
       let bins = try graph.integers(node, 0, "the number of bins").first ?? 0
       let length = try graph.integers(node, 1, "the length").first ?? 0

@@ -76,7 +76,7 @@ public struct SliceForm: Sendable {
 extension Operator {
   /// A regular part of x. <https://onnx.ai/onnx/operators/onnx__Slice.html>
   static let slice = Operator(
-    "Slice", opsets: 1...24,
+    "Slice", opsets: 1...latestOpset,
     infer: { node, graph in
       [ValueType(type: try graph.type(node, 0), shape: try SliceForm(node, graph).shape)]
     },
@@ -111,7 +111,7 @@ extension Operator {
 
   /// Consecutive parts of x along `axis`. <https://onnx.ai/onnx/operators/onnx__Split.html>
   static let split = Operator(
-    "Split", opsets: 2...24,
+    "Split", opsets: 2...latestOpset,
     infer: { node, graph in
       let shape = try graph.shape(node, 0)
       let axis = try axis(node.int("axis", 0), rank: shape.count, node)

@@ -6,15 +6,15 @@ import Foundation
 extension Operator {
   static let softmaxes: [Operator] = [
     Operator(
-      "Softmax", opsets: 1...24, infer: sameAsInput,
+      "Softmax", opsets: 1...latestOpset, infer: sameAsInput,
       evaluate: { node, inputs in [try softmax(node, inputs)] },
       lower: Lowering.softmax),
     Operator(
-      "LogSoftmax", opsets: 1...24, infer: sameAsInput,
+      "LogSoftmax", opsets: 1...latestOpset, infer: sameAsInput,
       evaluate: { node, inputs in [try softmax(node, inputs)] },
       lower: Lowering.softmax),
     Operator(
-      "Hardmax", opsets: 1...24, infer: sameAsInput,
+      "Hardmax", opsets: 1...latestOpset, infer: sameAsInput,
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)
         let runs = try AxisRuns(node, x.shape)

@@ -3,7 +3,7 @@
 extension Operator {
   static let spaceDepth: [Operator] = [
     Operator(
-      "DepthToSpace", opsets: 1...24,
+      "DepthToSpace", opsets: 1...latestOpset,
       infer: { node, graph in
         let x = try graph.shape(node, 0)
         let block = Dimension(node.int("blocksize", 1))
@@ -29,7 +29,7 @@ extension Operator {
         return [blocks.reshaped([n, c, h * b, w * b])]
       }, lower: nil),
     Operator(
-      "SpaceToDepth", opsets: 1...24,
+      "SpaceToDepth", opsets: 1...latestOpset,
       infer: { node, graph in
         let x = try graph.shape(node, 0)
         let block = Dimension(node.int("blocksize", 1))

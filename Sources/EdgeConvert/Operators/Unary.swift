@@ -105,7 +105,7 @@ extension Operator {
     _ name: String, _ body: @escaping @Sendable (Node, Tensor) throws -> Tensor
   ) -> Operator {
     Operator(
-      name, opsets: 6...24, infer: sameAsInput,
+      name, opsets: 6...latestOpset, infer: sameAsInput,
       evaluate: { node, inputs in [try body(node, need(node, inputs, 0))] },
       quantize: .table, lower: Lowering.unary)
   }

@@ -13,6 +13,7 @@ public enum Passes {
   /// normalizations last.
   public static let list: [Pass] = [
     Pass(name: "inline constant branches", run: inlineIf),
+    Pass(name: "expand composites", run: expandComposites),
     Pass(name: "fold constants", run: foldConstants),
     Pass(name: "remove dead nodes", run: removeDead),
     Pass(name: "remove identities", run: removeIdentity),

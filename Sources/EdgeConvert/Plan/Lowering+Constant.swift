@@ -22,6 +22,12 @@ extension Lowering {
       tensors[id.index].affine = affine
     case .float:
       id = constant(permuted.floats, type: .float32, dims: permuted.shape, name: name)
+    case .type(let type):
+      let cast =
+        type == .float32
+        ? Tensor(permuted.floats, shape: permuted.shape)
+        : Tensor(permuted.integers, shape: permuted.shape, type: type)
+      id = constant(cast.bytes, type: type, dims: permuted.shape, name: name)
     case .native:
       id = constant(permuted.bytes, type: permuted.storedType, dims: permuted.shape, name: name)
     }

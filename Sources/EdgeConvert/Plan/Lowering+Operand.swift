@@ -54,6 +54,7 @@ extension Lowering {
     switch representation {
     case .native: return true
     case .float: return tensor.type == .float32
+    case .type(let type): return tensor.type == type && tensor.affine == nil
     case .int8(let affine): return tensor.type == .int8 && tensor.affine == affine
     }
   }
@@ -101,6 +102,16 @@ extension Lowering {
       let result = add(tensor)
       emit(.dequantize, [source.tensor], [result])
       return defined(value, Stored(result, order: source.order))
+    case (.type(.float32), _):
+      return try converted(source, of: value, to: .float)
+    case (.type, .int8) where from.affine != nil:
+      let plain = try converted(source, of: value, to: .float)
+      return try converted(plain, of: value, to: representation)
+    case (.type(let type), _):
+      tensor.type = type
+      let result = add(tensor)
+      emit(.cast, [source.tensor], [result])
+      return defined(value, Stored(result, order: source.order))
     case (.float, _):
       let result = add(tensor)
       emit(.cast, [source.tensor], [result])
@@ -124,6 +135,20 @@ extension Lowering {
     }
     throw ConversionError.invalid(
       "value '\(from.name)' of type \(from.type) cannot be represented as quantized int8")
+  }
+
+  /// Says where a result is stored, after a cast to the value's own type when the tensor has
+  /// another.
+  ///
+  /// - Parameters:
+  ///   - value: what was computed.
+  ///   - stored: not quantized.
+  mutating func deliver(_ value: ValueID, _ stored: Stored) throws {
+    let type = storedType(of: value)
+    guard self[stored.tensor].type != type else { return define(value, as: stored) }
+    let result = try self.result(value, type: type, order: stored.order)
+    emit(.cast, [stored.tensor], [result.tensor])
+    define(value, as: result)
   }
 
   private mutating func defined(_ value: ValueID, _ stored: Stored) -> Stored {

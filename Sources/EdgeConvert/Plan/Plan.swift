@@ -83,8 +83,13 @@ extension Lowering {
       !readers.isEmpty && !outputs.contains(value)
       && readers.allSatisfy { quantization.precision[$0] == .int8 }
     let affine = isInt8 ? quantization.values[value] : nil
-    let stored = try result(value, affine: affine, type: storedType(of: value))
-    define(value, as: stored)
+    let stored = try result(value, affine: affine, type: graph[value].type ?? .float32)
+    if self[stored.tensor].type == .float16 {
+      // Half floats are computed in float32.
+      try deliver(value, stored)
+    } else {
+      define(value, as: stored)
+    }
     return stored.tensor
   }
 
@@ -97,7 +102,12 @@ extension Lowering {
       representation = quantization.values[value].map { .int8($0) } ?? .float
       if graph[value].constant != nil { representation = .float }
     }
-    let stored = try operand(value, representation, order: order)
+    var stored = try operand(value, representation, order: order)
+    if graph[value].type == .float16, self[stored.tensor].affine == nil {
+      let half = try result(value, type: .float16)
+      emit(.cast, [stored.tensor], [half.tensor])
+      stored = half
+    }
     let root = self[stored.tensor].alias ?? stored.tensor
     let isInput = graph.inputs.contains { forms[$0]?.first?.tensor == root }
     guard isInput || self[root].storage == .weights else { return named(stored.tensor, value) }

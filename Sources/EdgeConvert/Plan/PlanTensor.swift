@@ -53,6 +53,8 @@ enum Representation: Sendable, Hashable {
   case float
   /// Int8 with these parameters, quantized or requantized when needed.
   case int8(AffineParameters)
+  /// Elements of a type that is not quantized, cast when needed.
+  case type(ElementType)
   /// As the value happens to be.
   case native
 }

@@ -1,0 +1,198 @@
+import EdgeFormat
+
+/// A graph in which composites are being replaced by simpler nodes: what the bodies of
+/// `Operator.composite` write with.
+///
+/// Types, shapes and constant contents are inferred node by node, so that a body may ask for those
+/// of what it has just made.
+public struct Expansion {
+  private(set) var graph: Graph
+  private var nodes: [Node] = []
+  private var names: Set<String>
+  private var hasExpanded = false
+  /// The composite being expanded.
+  private var node = Node(name: "", op: "", opset: 0, inputs: [], outputs: [])
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    self.graph.nodes = []
+    names = Set(graph.values.map(\.name))
+  }
+
+  /// Copies a node, or expands it when it is a composite that can be.
+  mutating func visit(_ original: Node) throws {
+    guard let rule = Operator.of(original), let body = rule.body, knowsInputs(of: original),
+      rule.opsets.contains(original.opset), rule.check(original, graph).isEmpty
+    else { return append(original) }
+    let before = self
+    do {
+      let results = try expand(original, body)
+      for (output, result) in zip(original.outputs, results) {
+        guard let output, let result else { continue }
+        append(
+          Node(
+            name: "\(original.name)/\(graph[output].name)", op: "Identity",
+            opset: Operator.latestOpset, inputs: [result], outputs: [output]))
+      }
+      hasExpanded = true
+    } catch ConversionError.obstacles {
+      self = before
+      append(original)
+    }
+  }
+
+  private mutating func expand(_ composite: Node, _ body: Operator.Body) throws -> [ValueID?] {
+    let outer = node
+    node = composite
+    defer { node = outer }
+    return try body(composite, &self)
+  }
+
+  /// The graph with composites replaced; nil when there was none to replace.
+  func finish() -> Graph? {
+    guard hasExpanded else { return nil }
+    var result = graph
+    result.nodes = nodes
+    return result
+  }
+
+  /// Why a composite that stayed was not expanded.
+  static func obstacles(of composite: Node, _ graph: Graph) -> [Obstacle] {
+    guard let body = Operator.of(composite)?.body else { return [] }
+    var trial = Expansion(graph)
+    guard trial.knowsInputs(of: composite) else {
+      return [
+        composite.obstacle(
+          "the shapes of its operands are not known", remedy: "give the model's inputs shapes")
+      ]
+    }
+    do {
+      _ = try trial.expand(composite, body)
+      return []
+    } catch ConversionError.obstacles(let found) {
+      return found
+    } catch {
+      return [composite.obstacle("\(error)", remedy: "export the model again")]
+    }
+  }
+
+  private func knowsInputs(of node: Node) -> Bool {
+    node.inputs.allSatisfy { input in
+      input.map { graph[$0].type != nil && graph[$0].shape != nil } ?? true
+    }
+  }
+
+  private mutating func append(_ node: Node) {
+    graph.nodes = [node]
+    _ = Inference.run(&graph)
+    nodes.append(node)
+  }
+}
+
+// MARK: What bodies use
+
+extension Expansion {
+  /// Appends a node of the newest opset and infers its results; a composite is expanded at once.
+  /// - Returns: its first output.
+  /// - Throws: `ConversionError` when it cannot be inferred.
+  mutating func apply(
+    _ op: String, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:]
+  ) throws -> ValueID {
+    try applyAll(op, inputs, attributes, outputs: 1)[0]
+  }
+
+  /// Appends a node with several outputs.
+  mutating func applyAll(
+    _ op: String, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], outputs: Int
+  ) throws -> [ValueID] {
+    let outer = node
+    var made = Node(
+      name: "\(outer.name)/\(op)", op: op, opset: Operator.latestOpset, inputs: inputs, outputs: [],
+      attributes: attributes)
+    if let body = Operator.table[op]?.body {
+      let results = try expand(made, body).compactMap { $0 }
+      guard results.count >= outputs else { throw made.invalid("has no \(outputs) outputs") }
+      return results
+    }
+    let results = (0..<outputs).map { _ in value(made.name) }
+    made.outputs = results
+    made.name = graph[results[0]].name
+    guard let rule = Operator.table[op] else { throw made.invalid("is no known operator") }
+    try Inference.visit(made, rule, &graph)
+    if results.contains(where: { graph[$0].constant == nil }) { nodes.append(made) }
+    return results
+  }
+
+  /// A constant.
+  mutating func constant(_ tensor: Tensor) -> ValueID {
+    let id = value("\(node.name)/constant")
+    graph.fix(id, tensor)
+    return id
+  }
+
+  /// A constant int64 list, as axes and shapes are.
+  mutating func constant(ints values: [Int]) -> ValueID {
+    constant(Tensor(values.map { Int64($0) }, shape: [values.count]))
+  }
+
+  /// A constant number of a type, of rank 0.
+  mutating func constant(_ number: Float, _ type: ElementType = .float32) -> ValueID {
+    constant(
+      type.isFloat
+        ? Tensor([number], shape: [], type: type)
+        : Tensor([Int64(clamping: Double(number))], shape: [], type: type))
+  }
+
+  /// Sizes of a value, in ONNX order.
+  func shape(_ id: ValueID) throws -> [Dimension] {
+    guard let shape = graph[id].shape else {
+      throw node.invalid("the shape of \(graph[id].name) is not known")
+    }
+    return shape
+  }
+
+  /// Sizes of a value that must be known at conversion.
+  /// - Throws: `ConversionError.obstacles` when one depends on the caller.
+  func sizes(_ id: ValueID) throws -> [Int] {
+    let shape = try shape(id)
+    let known = shape.compactMap(\.constant)
+    guard known.count == shape.count else {
+      throw ConversionError.obstacles([
+        node.obstacle(
+          "the shape of \(graph[id].name) depends on run-time sizes",
+          remedy: "fix the model's input shapes")
+      ])
+    }
+    return known
+  }
+
+  /// Element type of a value.
+  func type(_ id: ValueID) throws -> ElementType {
+    guard let type = graph[id].type else {
+      throw node.invalid("the type of \(graph[id].name) is not known")
+    }
+    return type
+  }
+
+  /// Content of a value that is known at conversion.
+  func tensor(_ id: ValueID?) -> Tensor? { id.flatMap { graph[$0].constant } }
+
+  /// An operand of the composite; nil when absent.
+  func input(_ index: Int) -> ValueID? { node.input(index) }
+
+  /// A required operand of the composite.
+  func required(_ index: Int) throws -> ValueID {
+    guard let input = node.input(index) else { throw node.invalid("operand \(index) is missing") }
+    return input
+  }
+
+  private mutating func value(_ name: String) -> ValueID {
+    var free = name
+    var number = 1
+    while !names.insert(free).inserted {
+      number += 1
+      free = "\(name)#\(number)"
+    }
+    return graph.add(Value(name: free))
+  }
+}
