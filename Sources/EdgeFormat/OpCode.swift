@@ -30,6 +30,8 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case copy = 44
   case gather = 45
   case broadcast = 46
+  // Selections, whose results' sizes depend on data.
+  case nonZero = 56
   // Signals.
   case stft = 50
   // Control.
@@ -61,9 +63,13 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .copy: "copy"
     case .gather: "gather"
     case .broadcast: "broadcast"
+    case .nonZero: "non_zero"
     case .stft: "stft"
     case .exit: "exit"
     case .skip: "skip"
     }
   }
+
+  /// Whether the size of the first result depends on data, so that the node can set a symbol.
+  public var findsSize: Bool { self == .nonZero }
 }

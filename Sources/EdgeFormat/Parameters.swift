@@ -174,6 +174,11 @@ public struct GatherParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
+/// `nonZero`: x `[...]` of rank R, 1 or more → indices (int64) `[R, count]` of the elements that are
+/// not 0, in row-major order.
+///
+/// The count is the size that the node sets. No parameters.
+
 /// `stft` (float): x `[N, L]`, window `[frameLength]`, twiddles `[frameLength, 2]` → y `[N, frames,
 /// frameLength/2+1, 2]`.
 public struct STFTParameters: BitwiseCopyable, Sendable {

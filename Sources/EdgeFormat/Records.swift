@@ -76,17 +76,33 @@ public struct NodeRecord: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// A run-time size: the dimension of an input, chosen by the caller, below a bound.
+/// Who sets the size that a `SymbolRecord` stands for.
+public enum SizeSource: UInt16, Sendable {
+  /// The caller: the size of an axis of an input.
+  case input = 0
+  /// A node, each time it runs: the size of its first result depends on data.
+  case node = 1
+}
+
+/// A run-time size, at most its bound.
 public struct SymbolRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 16
-  /// The input (its position in the interface) and axis that set it.
+  /// The input (its position in the interface) or the node whose axis sets it.
   public var input: UInt32 = 0
-  public var axis: UInt32 = 0
+  /// The axis of that input, or of the node's first result.
+  public var axis: UInt16 = 0
+  /// A `SizeSource`.
+  public var source: UInt16 = 0
   public var bound: Int32 = 0
   /// Offset of the symbol's name in the names section.
   public var name: UInt32 = 0
 
   public init() {}
+
+  /// Whether an input (by position) or a node (by index) sets the symbol.
+  public func isSet(by source: SizeSource, _ index: Int) -> Bool {
+    self.source == source.rawValue && Int(input) == index
+  }
 }
 
 /// Kinds of `ExpressionRecord`.

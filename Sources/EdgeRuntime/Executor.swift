@@ -23,7 +23,8 @@ extension Session {
   /// Runs the plan once on the inputs now set.
   ///
   /// Allocates nothing.
-  /// - Throws: `cancelled`, or what an operator finds in the data (`outOfRange` indices).
+  /// - Throws: `cancelled`, or what an operator finds in the data (`outOfRange` indices,
+  ///   `shapeMismatch` for a size that the plan does not hold for).
   public mutating func run(_ options: RunOptions) throws(EdgeError) -> RunReport {
     let isTimed = options.isTimed || options.budgetNanoseconds != 0
     let start = isTimed ? edge_host_nanoseconds() : 0
@@ -31,6 +32,7 @@ extension Session {
     hasRun = false
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
+    forgetFoundSizes()
     let context = context
     for index in 0..<model.nodeCount {
       if edge_host_flag_get(cancelFlag) != 0 {
@@ -38,7 +40,7 @@ extension Session {
           node: index)
       }
       guard let node = model.view(index, views) else { continue }
-      if isProfiling { try runTimed(node, context) } else { try OperatorTable.run(node, context) }
+      if isProfiling { try runTimed(node, context) } else { try execute(node, context) }
     }
     hasRun = true
     var report = RunReport()
@@ -50,9 +52,15 @@ extension Session {
     return report
   }
 
+  /// Computes a node's outputs; a size that it finds becomes that of all that depends on it.
+  func execute(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
+    guard let size = try OperatorTable.run(node, context) else { return }
+    try setFoundSize(size, by: node.index)
+  }
+
   private func runTimed(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
     let start = edge_host_nanoseconds()
-    try OperatorTable.run(node, context)
+    try execute(node, context)
     profile[node.index].nanoseconds &+= edge_host_nanoseconds() &- start
     profile[node.index].calls &+= 1
   }

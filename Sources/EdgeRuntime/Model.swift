@@ -34,6 +34,8 @@ public struct Model: @unchecked Sendable {
   var symbolCount: Int
   var expressions: UnsafePointer<ExpressionRecord>
   var expressionCount: Int
+  /// Whether a run finds sizes in data, below the bounds of symbols that nodes set.
+  var hasFoundSizes = false
   /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a
   /// multiple of 64.
   public internal(set) var scratchBytes: Int

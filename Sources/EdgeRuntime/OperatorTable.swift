@@ -31,6 +31,7 @@ enum OperatorTable {
     case .copy: try Copy.check(node)
     case .gather: try Gather.check(node)
     case .broadcast: try Broadcast.check(node)
+    case .nonZero: try NonZero.check(node)
     case .stft: try STFT.check(node)
     case .exit, .skip:
       throw EdgeError(
@@ -50,13 +51,15 @@ enum OperatorTable {
     case .stft: STFT.workspaceBytes(node)
     case .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary, .quantize,
       .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather,
-      .broadcast, .exit, .skip:
+      .broadcast, .nonZero, .exit, .skip:
       0
     }
   }
 
   /// Computes the node's outputs.
-  static func run(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
+  /// - Returns: the size that the node found, when that of its results depends on data
+  ///   (`OpCode.findsSize`).
+  static func run(_ node: NodeView, _ context: RunContext) throws(EdgeError) -> Int? {
     switch node.opCode {
     case .convolution: Convolution.run(node, context)
     case .depthwise: Depthwise.run(node, context)
@@ -78,9 +81,11 @@ enum OperatorTable {
     case .copy: Copy.run(node, context)
     case .gather: try Gather.run(node, context)
     case .broadcast: Broadcast.run(node, context)
+    case .nonZero: return NonZero.run(node)
     case .stft: STFT.run(node, context)
     case .exit, .skip: break
     }
+    return nil
   }
 
   /// Name of the kernel that does the node's work, or of the operator; static, NUL-terminated.
@@ -95,7 +100,7 @@ enum OperatorTable {
       return isFloat ? kernels.pointee.depthwise_f32_name : kernels.pointee.depthwise_s8_name
     case .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary,
       .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
-      .gather, .broadcast, .stft, .exit, .skip:
+      .gather, .broadcast, .nonZero, .stft, .exit, .skip:
       // A literal is NUL-terminated, and CChar is as wide as UInt8.
       return UnsafeRawPointer(node.opCode.name.utf8Start).assumingMemoryBound(to: CChar.self)
     }

@@ -4,7 +4,7 @@ extension Session {
   /// Sets the size of one axis of an input for the runs that follow; the caller has checked it
   /// against the bound.
   private mutating func setSymbols(input position: Int, dims: InlineArray<8, Int>) {
-    for index in 0..<model.symbolCount where Int(model.symbols[index].input) == position {
+    for index in 0..<model.symbolCount where model.symbols[index].isSet(by: .input, position) {
       sizes[index] = dims[Int(model.symbols[index].axis)]
     }
   }
@@ -45,9 +45,11 @@ extension Session {
   mutating func resize(input position: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
     let before = input(position)
     guard !hasSizes(before, dims) else { return }
+    forgetFoundSizes()
     setSymbols(input: position, dims: dims)
     do throws(EdgeError) {
       try applySizes()
+      try checkNodes(from: 0)
       guard hasSizes(input(position), dims) else {
         throw EdgeError(
           .shapeMismatch, "input %s has an axis whose size another input sets: set that one first",
@@ -67,8 +69,38 @@ extension Session {
     return true
   }
 
-  /// Evaluates every expression and writes the sizes into the views; then checks the nodes at these
-  /// sizes.
+  /// Gives the sizes that nodes find their bounds, at which the nodes are checked, until they are
+  /// found again.
+  mutating func forgetFoundSizes() {
+    guard model.hasFoundSizes else { return }
+    for index in 0..<model.symbolCount
+    where model.symbols[index].source == SizeSource.node.rawValue {
+      sizes[index] = Int(model.symbols[index].bound)
+    }
+    hasRun = false
+    // These sizes have passed before, at validation or at a resize.
+    try? applySizes()
+  }
+
+  /// Takes the size that a node has found, and checks the nodes after it at the sizes that follow.
+  func setFoundSize(_ size: Int, by node: Int) throws(EdgeError) {
+    var isNew = false
+    for index in 0..<model.symbolCount where model.symbols[index].isSet(by: .node, node) {
+      guard size <= Int(model.symbols[index].bound) else {
+        throw EdgeError(
+          .shapeMismatch, "node %0 found a size of %1, more than the bound %2", node, size,
+          Int(model.symbols[index].bound)
+        ).at(section: .nodes, node: node)
+      }
+      isNew = isNew || sizes[index] != size
+      sizes[index] = size
+    }
+    guard isNew else { return }
+    try applySizes()
+    try checkNodes(from: node + 1)
+  }
+
+  /// Evaluates every expression and writes the sizes into the views.
   private func applySizes() throws(EdgeError) {
     model.evaluateExpressions(sizes)
     let values = sizes + model.symbolCount
@@ -86,7 +118,11 @@ extension Session {
         views[index].dims[axis] = size
       }
     }
-    for index in 0..<model.nodeCount {
+  }
+
+  /// Checks the nodes from an index on at the sizes of now.
+  private func checkNodes(from first: Int) throws(EdgeError) {
+    for index in first..<model.nodeCount {
       guard let node = model.view(index, views) else { continue }
       do throws(EdgeError) {
         try OperatorTable.check(node)

@@ -27,8 +27,9 @@ extension Session {
   public mutating func step(_ node: Int) throws(EdgeError) {
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
+    if node == 0 { forgetFoundSizes() }
     guard let view = model.view(node, views) else { return }
-    try OperatorTable.run(view, context)
+    try execute(view, context)
   }
 
   /// The view of any tensor of the plan; its content is valid until a later node reuses the

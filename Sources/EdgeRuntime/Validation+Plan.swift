@@ -65,16 +65,6 @@ extension Model {
   }
 
   func checkExpressions() throws(EdgeError) {
-    for index in 0..<symbolCount {
-      let symbol = symbols[index]
-      guard Int(symbol.input) < inputCount, isName(symbol.name),
-        symbol.axis < UInt32(inputRecord(Int(symbol.input)).rank),
-        Int(symbol.bound) == inputRecord(Int(symbol.input)).dimension(Int(symbol.axis))
-      else {
-        throw EdgeError(.modelCorrupt, "size symbol %0 is not an axis of an input", index).at(
-          section: .symbols)
-      }
-    }
     for index in 0..<expressionCount {
       let record = expressions[index]
       let sound =
@@ -90,6 +80,38 @@ extension Model {
         throw EdgeError(.modelCorrupt, "size expression %0 is not sound", index).at(
           section: .expressions)
       }
+    }
+  }
+
+  /// Throws unless every symbol is an axis, of its bound, of an input or of what a node of a
+  /// data-dependent size writes.
+  ///
+  /// Called when the nodes are known to be sound.
+  mutating func checkSymbols() throws(EdgeError) {
+    for index in 0..<symbolCount {
+      let symbol = symbols[index]
+      guard isName(symbol.name), let record = symbolTensor(symbol), symbol.axis < record.rank,
+        Int(symbol.bound) == record.dimension(Int(symbol.axis))
+      else {
+        throw EdgeError(
+          .modelCorrupt, "size symbol %0 is no axis of an input or a result of unknown size", index
+        ).at(section: .symbols)
+      }
+    }
+  }
+
+  /// The tensor whose axis sets a symbol.
+  private mutating func symbolTensor(_ symbol: SymbolRecord) -> TensorRecord? {
+    let position = Int(symbol.input)
+    switch SizeSource(rawValue: symbol.source) {
+    case .input: return position < inputCount ? inputRecord(position) : nil
+    case .node:
+      guard position < nodeCount, OpCode(rawValue: nodes[position].opCode)?.findsSize == true
+      else { return nil }
+      hasFoundSizes = true
+      let node = nodes[position]
+      return tensors[Int(operands[Int(node.operandStart) + Int(node.inputCount)])]
+    case nil: return nil
     }
   }
 

@@ -33,6 +33,7 @@ extension Model {
     try model.checkBounds()
     try model.checkMetadata()
     try model.checkNodes()
+    try model.checkSymbols()
     return model
   }
 

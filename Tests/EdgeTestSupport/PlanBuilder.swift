@@ -95,11 +95,24 @@ public struct PlanBuilder {
   public mutating func symbol(input position: Int, axis: Int) -> Int {
     var symbol = SymbolRecord()
     symbol.input = UInt32(position)
-    symbol.axis = UInt32(axis)
+    symbol.axis = UInt16(axis)
     symbol.bound = Int32(tensors[Int(inputs[position])].dimension(axis))
     symbols.append(symbol)
     let size = expression(.symbol, symbols.count - 1, 0)
     setSize(of: Int(inputs[position]), axis: axis, to: size)
+    return size
+  }
+
+  /// Lets a node set the size of an axis of a tensor that it writes; returns the size's expression.
+  public mutating func foundSize(node: Int, tensor: Int, axis: Int) -> Int {
+    var symbol = SymbolRecord()
+    symbol.input = UInt32(node)
+    symbol.source = SizeSource.node.rawValue
+    symbol.axis = UInt16(axis)
+    symbol.bound = Int32(tensors[tensor].dimension(axis))
+    symbols.append(symbol)
+    let size = expression(.symbol, symbols.count - 1, 0)
+    setSize(of: tensor, axis: axis, to: size)
     return size
   }
 

@@ -33,7 +33,7 @@ struct Emitter {
     let symbols = plan.sizes.symbols.map { symbol in
       var record = SymbolRecord()
       record.input = UInt32(symbol.input)
-      record.axis = UInt32(symbol.axis)
+      record.axis = UInt16(symbol.axis)
       record.bound = Int32(symbol.bound)
       record.name = names.offset(of: symbol.name)
       return record

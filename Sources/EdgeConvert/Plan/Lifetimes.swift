@@ -95,10 +95,8 @@ extension Plan {
     case .lookup, .unary: candidates = [node.inputs.first ?? nil]
     case .binary: candidates = node.inputs
     case .convolution, .depthwise, .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear,
-      .quantize,
-      .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather,
-      .broadcast, .stft,
-      .exit, .skip:
+      .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
+      .gather, .broadcast, .nonZero, .stft, .exit, .skip:
       return nil
     }
     guard let output = node.outputs.first else { return nil }
