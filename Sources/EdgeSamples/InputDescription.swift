@@ -39,7 +39,7 @@ public struct InputDescription: Sendable {
   func accepting(_ tensor: SampleTensor, from source: String) throws(SampleError) -> SampleTensor {
     guard let shape = matchingShape(tensor.shape) else {
       throw SampleError(
-        source + " has shape " + shapeText(tensor.shape) + ", the model's input '" + name
+        source + " has shape " + Text.shape(tensor.shape) + ", the model's input '" + name
           + "' wants "
           + boundText + ": write the array in that shape")
     }

@@ -45,13 +45,3 @@ public struct SampleTensor: Sendable {
     SampleTensor(elementType: elementType, shape: shape, bytes: bytes)
   }
 }
-
-/// A shape as `[1, 3, 224, 224]`.
-func shapeText(_ shape: [Int]) -> String {
-  var text = "["
-  for (axis, extent) in shape.enumerated() {
-    if axis > 0 { text += ", " }
-    text += String(extent)
-  }
-  return text + "]"
-}

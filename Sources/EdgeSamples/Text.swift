@@ -1,3 +1,5 @@
+import CEdgeHost
+
 /// Comparing, splitting and parsing of text as UTF-8 bytes.
 ///
 /// `String ==` and `split` need Unicode tables that small boards have no room for.
@@ -55,6 +57,22 @@ public enum Text {
       value = value * 10 + Int(byte - 0x30)
     }
     return value
+  }
+
+  /// The finite decimal number that a text is; nil when it is none.
+  public static func number(_ text: String) -> Double? {
+    var value = 0.0
+    return edge_cli_parse_number(text, &value) == 1 ? value : nil
+  }
+
+  /// A shape as `[1, 3, 224, 224]`, which is also JSON.
+  public static func shape(_ shape: [Int]) -> String {
+    var text = "["
+    for (axis, extent) in shape.enumerated() {
+      if axis > 0 { text += ", " }
+      text += String(extent)
+    }
+    return text + "]"
   }
 
   static func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -1,3 +1,5 @@
+import EdgeSamples
+
 /// The commands; raw values are bits in a flag's set of commands.
 enum Command: UInt8 {
   case run = 1
@@ -7,7 +9,7 @@ enum Command: UInt8 {
 
   /// The command a first word names; nil for a model file.
   init?(word: String) {
-    for command in [Command.bench, .eval, .info] where sameText(command.word, word) {
+    for command in [Command.bench, .eval, .info] where Text.equal(command.word, word) {
       self = command
       return
     }

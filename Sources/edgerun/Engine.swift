@@ -5,6 +5,8 @@ import EdgeSamples
 
 /// An open model and a session on it, through `edgert.h` alone.
 struct Engine: ~Copyable {
+  /// The first 12 hexadecimal digits of the model file's SHA-256.
+  let fingerprint: String
   /// What the model takes.
   let inputs: [InputDescription]
   /// What the model gives; shapes are upper bounds.
@@ -55,6 +57,7 @@ struct Engine: ~Copyable {
         name: Engine.text(info.name), elementType: Engine.elementType(info.dtype),
         shape: Engine.shape(info.max_dims, rank: info.rank))
     }
+    fingerprint = Engine.fingerprint(path)
     model = opened
     self.session = session
   }
@@ -158,6 +161,12 @@ struct Engine: ~Copyable {
         name: Engine.text(entry.name), op: Engine.text(entry.op), kernel: Engine.text(entry.kernel),
         calls: entry.calls, nanoseconds: entry.total_ns)
     }
+  }
+
+  /// Reads what identifies a model in its results from the header of its file.
+  private static func fingerprint(_ path: String) -> String {
+    let header = (try? leadingBytes(of: path, count: Header.byteCount)) ?? []
+    return hexText(header.dropFirst(Header.digestOffset).prefix(6))
   }
 
   private static func text(_ pointer: UnsafePointer<CChar>?) -> String {

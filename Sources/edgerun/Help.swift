@@ -15,9 +15,9 @@ enum Help {
     case .run:
       """
       usage: edgerun MODEL.edge INPUT... [-o results.jsonl] [options]
-             edgerun bench MODEL.edge     latency, cold start, time of every node
-             edgerun eval MODEL.edge      accuracy on labelled samples
-             edgerun info MODEL.edge      inputs, outputs, memory
+             edgerun bench MODEL.edge             latency, cold start, time of every node
+             edgerun eval MODEL.edge --data DIR   accuracy on labelled samples
+             edgerun info MODEL.edge              inputs, outputs, memory
       """
     case .bench: "usage: edgerun bench MODEL.edge [options]"
     case .eval: "usage: edgerun eval MODEL.edge --data DIR [options]"

@@ -26,7 +26,7 @@ struct InfoCommand {
     var text = padded("model", 14) + options.model + "\n"
     for input in engine.inputs {
       text += padded("input", 14) + input.name + "  " + input.elementType.name + " "
-      text += shapeText(input.shape)
+      text += Text.shape(input.shape)
       for axis in input.shape.indices where input.isDynamic(axis) {
         text += ", axis " + String(axis) + " may be smaller"
       }
@@ -34,7 +34,7 @@ struct InfoCommand {
     }
     for output in engine.outputs {
       text += padded("output", 14) + output.name + "  " + output.elementType.name + " "
-      text += shapeText(output.shape) + "\n"
+      text += Text.shape(output.shape) + "\n"
     }
     text += padded("session", 14) + String(engine.sessionBytes) + " bytes with "
     text += threadText(options.threads) + "\n"
@@ -52,7 +52,7 @@ struct InfoCommand {
       text += index > 0 ? "," : ""
       text += tensor(input.name, input.elementType.name, input.shape)
       text += ",\"dynamic_axes\":"
-      text += shapeText(input.shape.indices.filter { input.isDynamic($0) }) + "}"
+      text += Text.shape(input.shape.indices.filter { input.isDynamic($0) }) + "}"
     }
     text += "],\"outputs\":["
     for (index, output) in engine.outputs.enumerated() {
@@ -74,6 +74,6 @@ struct InfoCommand {
 
   private func tensor(_ name: String, _ type: String, _ shape: [Int]) -> String {
     "{\"name\":" + jsonText(name) + ",\"dtype\":" + jsonText(type) + ",\"shape\":"
-      + shapeText(shape)
+      + Text.shape(shape)
   }
 }

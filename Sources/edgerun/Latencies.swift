@@ -9,7 +9,6 @@ struct Latencies {
   var count: Int { sorted.count }
   var min: UInt64 { sorted.first ?? 0 }
   var max: UInt64 { sorted.last ?? 0 }
-  var mean: UInt64 { sorted.isEmpty ? 0 : sorted.reduce(0, +) / UInt64(sorted.count) }
 
   /// The smallest time that at least `share` (0...1) of the inferences did not exceed.
   func percentile(_ share: Double) -> UInt64 {

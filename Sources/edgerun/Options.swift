@@ -1,3 +1,5 @@
+import EdgeSamples
+
 /// A parsed command line.
 struct Options {
   var command = Command.run
@@ -31,7 +33,7 @@ enum CommandLineParser {
     while let word = rest.popFirst() {
       if isOnlyPlain || word.utf8.first != 0x2D || word.utf8.count == 1 {
         plain.append(word)
-      } else if sameText(word, "--") {
+      } else if Text.equal(word, "--") {
         isOnlyPlain = true
       } else {
         try apply(word, &rest, &options)
@@ -66,9 +68,9 @@ enum CommandLineParser {
     _ word: String, _ rest: inout ArraySlice<String>, _ options: inout Options
   ) throws(CommandError) {
     let parts = split(word)
-    let isShort = sameText(parts.name, "-h")
+    let isShort = Text.equal(parts.name, "-h")
     for flag in Flag.all() {
-      guard sameText(flag.name, parts.name) || (isShort && flag.kind == .help) else { continue }
+      guard Text.equal(flag.name, parts.name) || (isShort && flag.kind == .help) else { continue }
       guard flag.commands & options.command.rawValue != 0 else {
         throw usage(parts.name + " does not belong to this command", options.command)
       }
@@ -109,7 +111,7 @@ enum CommandLineParser {
     _ flag: Flag, _ text: String, _ low: Double, _ high: Double, _ options: Options
   ) throws(CommandError) -> Double {
     let isWhole = flag.kind != .budget
-    if let value = parsedNumber(text), value >= low, value <= high,
+    if let value = Text.number(text), value >= low, value <= high,
       !isWhole || value == Double(Int(value))
     {
       return value

@@ -1,6 +1,8 @@
 import CEdgeHost
 
-/// A bar on standard error, drawn only when that is a terminal, at most ten times a second.
+/// A bar on standard error, drawn at most ten times a second.
+///
+/// It is drawn only when standard error is a terminal to which no results go meanwhile.
 struct ProgressBar {
   private let total: Int
   private let first: Int
@@ -8,11 +10,13 @@ struct ProgressBar {
   private let start: UInt64
   private var lastDrawn: UInt64 = 0
 
-  /// A bar for `total` steps of which `first` were done before.
-  init(total: Int, first: Int = 0) {
+  /// A bar for `total` steps of which `first` were done before; `isAlone` when no results are
+  /// printed meanwhile.
+  init(total: Int, first: Int = 0, isAlone: Bool = true) {
     self.total = total
     self.first = first
-    isShown = edge_cli_is_terminal(EDGE_CLI_STDERR) != 0
+    let isTerminal = edge_cli_is_terminal(EDGE_CLI_STDERR) != 0
+    isShown = isTerminal && (isAlone || edge_cli_is_terminal(EDGE_CLI_STDOUT) == 0)
     start = edge_host_nanoseconds()
   }
 

@@ -1,27 +1,37 @@
+import EdgeSamples
+
 /// The JSON line of one input.
-enum ResultLine {
-  /// How every line of an input begins; `--resume` recognises inputs by it.
+///
+/// `--resume` recognises the input by the line's beginning and the model by its end.
+struct ResultLine {
+  /// How a line that reports a failure goes on after its head.
+  static let errorKey = "\"error\":"
+
+  /// How every line ends, without the line feed.
+  let end: String
+
+  /// The lines of a model, given by `Engine.fingerprint`.
+  init(model fingerprint: String) {
+    end = ",\"model\":" + jsonText(fingerprint) + "}"
+  }
+
+  /// How every line of an input begins.
   static func head(_ input: String) -> String {
     "{\"input\":" + jsonText(input) + ","
   }
 
-  /// How a line that reports a failure goes on.
-  static let errorKey = "\"error\":"
-
-  static func failure(_ input: String, _ message: String) -> String {
-    head(input) + errorKey + jsonText(message) + "}\n"
+  func failure(_ input: String, _ message: String) -> String {
+    Self.head(input) + Self.errorKey + jsonText(message) + end + "\n"
   }
 
-  static func success(_ input: String, _ body: String, _ report: Report, _ options: Options)
-    -> String
-  {
-    var line = head(input) + body
+  func success(_ input: String, _ body: String, _ report: Report, _ options: Options) -> String {
+    var line = Self.head(input) + body
     if report.exitTaken > 0 { line += ",\"exit\":" + String(report.exitTaken) }
     if report.blocksSkipped > 0 { line += ",\"skipped\":" + String(report.blocksSkipped) }
     if options.budgetMilliseconds > 0 {
       line += ",\"budget_met\":" + (report.isBudgetMet ? "true" : "false")
     }
-    return line + ",\"ms\":" + millisecondText(report.nanoseconds) + "}\n"
+    return line + ",\"ms\":" + millisecondText(report.nanoseconds) + end + "\n"
   }
 
   /// `"top":[{"label":"seven","index":7,"score":0.93}]`; the label is left out when the model has
@@ -49,7 +59,7 @@ enum ResultLine {
       sum += wide
       count += 1
     }
-    return "{\"name\":" + jsonText(name) + ",\"shape\":" + shapeText(shape)
+    return "{\"name\":" + jsonText(name) + ",\"shape\":" + Text.shape(shape)
       + ",\"min\":" + numberText(least) + ",\"max\":" + numberText(greatest)
       + ",\"mean\":" + numberText(sum / Double(count)) + "}"
   }

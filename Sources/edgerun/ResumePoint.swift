@@ -14,8 +14,10 @@ struct ResumePoint {
 
   /// Reads `OUT.partial`, or `OUT` when only that is there.
   ///
-  /// - Throws: an error when the lines are not those of these inputs in this order.
-  static func read(_ output: String, _ inputs: [Input]) throws(CommandError) -> ResumePoint {
+  /// - Throws: an error when the lines are not those of these inputs in this order, by this model.
+  static func read(
+    _ output: String, _ inputs: [Input], _ form: ResultLine
+  ) throws(CommandError) -> ResumePoint {
     var point = ResumePoint()
     var path = ResultFile.partialPath(output)
     var code: Int32 = 0
@@ -35,6 +37,10 @@ struct ResumePoint {
       guard point.inputCount < inputs.count else { throw foreign(path) }
       let head = [UInt8](ResultLine.head(inputs[point.inputCount].path).utf8)
       guard line.starts(with: head) else { throw foreign(path) }
+      guard line.suffix(form.end.utf8.count).elementsEqual(form.end.utf8) else {
+        throw CommandError(
+          path + ": holds results of another model: remove the file, or name another after -o")
+      }
       let isFailure = line.dropFirst(head.count).starts(with: ResultLine.errorKey.utf8)
       point.failureCount += isFailure ? 1 : 0
       point.inputCount += 1

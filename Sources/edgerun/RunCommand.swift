@@ -13,42 +13,49 @@ struct RunCommand {
     let engine = try Engine(path: options.model, threads: options.threads)
     let reader = SampleReader(inputs: engine.inputs, preprocessing: try engine.preprocessing())
     let inputs = InputList.expand(options.inputs)
+    let form = ResultLine(model: engine.fingerprint)
     var point = ResumePoint()
     if options.isResume, let output = options.output {
-      point = try ResumePoint.read(output, inputs)
+      point = try ResumePoint.read(output, inputs, form)
       if point.isComplete { return finish(failures: point.failureCount, of: inputs.count) }
     }
     var results = try ResultFile(
       options.output, keptLines: point.inputCount, keptBytes: point.byteCount)
-    var bar = ProgressBar(total: inputs.count, first: point.inputCount)
+    var bar = ProgressBar(
+      total: inputs.count, first: point.inputCount, isAlone: options.output != nil)
     var failures = point.failureCount
     edge_cli_watch_interrupt()
     for index in point.inputCount..<inputs.count {
       if edge_cli_interrupted() != 0 { return interrupted(bar, done: index, of: inputs.count) }
       let line: String
       do throws(SampleError) {
-        line = try success(inputs[index], engine, reader)
+        line = try success(inputs[index], engine, reader, form)
       } catch {
         failures += 1
-        line = ResultLine.failure(inputs[index].path, error.message)
+        line = form.failure(inputs[index].path, error.message)
       }
-      try results.write(line)
+      do throws(CommandError) {
+        try results.write(line)
+      } catch {
+        bar.clear()
+        throw error
+      }
       bar.show(index + 1)
     }
-    try results.finish()
     bar.clear()
+    try results.finish()
     return finish(failures: failures, of: inputs.count)
   }
 
   private func success(
-    _ input: Input, _ engine: borrowing Engine, _ reader: SampleReader
+    _ input: Input, _ engine: borrowing Engine, _ reader: SampleReader, _ form: ResultLine
   ) throws(SampleError) -> String {
     if let problem = input.problem { throw SampleError(problem) }
     let sample = try reader.read(input.path)
     let budget = UInt64(options.budgetMilliseconds * 1e6)
     let report = try engine.run(sample.tensors, budgetNanoseconds: budget)
     let body = try self.body(engine, labels: reader.preprocessing.labels)
-    return ResultLine.success(input.path, body, report, options)
+    return form.success(input.path, body, report, options)
   }
 
   private func body(_ engine: borrowing Engine, labels: [String]) throws(SampleError) -> String {

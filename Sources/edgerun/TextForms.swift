@@ -1,18 +1,7 @@
 import CEdgeHost
 
-// Text of numbers, columns and JSON. `String ==` and formatting by the standard library need tables
-// that small boards have no room for.
-
-/// Whether two strings have the same bytes.
-func sameText(_ a: String, _ b: String) -> Bool {
-  a.utf8.elementsEqual(b.utf8)
-}
-
-/// The finite decimal number that a text is; nil when it is none.
-func parsedNumber(_ text: String) -> Double? {
-  var value = 0.0
-  return edge_cli_parse_number(text, &value) == 1 ? value : nil
-}
+// Text of numbers, columns and JSON; formatting by the standard library needs tables that small
+// boards have no room for.
 
 /// A number with at most `digits` significant digits; "null" for infinities and NaN, as JSON has
 /// none.
@@ -38,6 +27,13 @@ func rightAligned(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.utf8.count)) + text
 }
 
+/// Bytes in hexadecimal.
+func hexText(_ bytes: ArraySlice<UInt8>) -> String {
+  let digits: [UInt8] = [UInt8]("0123456789abcdef".utf8)
+  return String(
+    decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
 /// A text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 func jsonText(_ text: String) -> String {
   let hex: [UInt8] = [UInt8]("0123456789abcdef".utf8)
@@ -55,14 +51,4 @@ func jsonText(_ text: String) -> String {
   }
   bytes.append(0x22)
   return String(decoding: bytes, as: UTF8.self)
-}
-
-/// Shape as `[1,3,224,224]`, which is also JSON.
-func shapeText(_ shape: [Int]) -> String {
-  var text = "["
-  for (axis, extent) in shape.enumerated() {
-    if axis > 0 { text += "," }
-    text += String(extent)
-  }
-  return text + "]"
 }

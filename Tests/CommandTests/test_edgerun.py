@@ -104,6 +104,33 @@ class EdgerunTest(unittest.TestCase):
         self.assertIn("other inputs", done.stderr)
         self.assertEqual(self.partial.read_text(), '{"input":"other.wav","ms":1}\n')
 
+    def test_resume_refuses_results_of_another_model(self):
+        self.assertEqual(self.edgerun(self.model, self.clips, "-o", self.out).returncode, 0)
+        other = self.folder / "other.edge"
+        subprocess.run([BIN / "edgeconv", "convert", MODEL / "spoken_digits.onnx", "-o", other, "--precision", "f32",
+                        "--preprocess", MODEL / "preprocess.json"], check=True, capture_output=True)
+        whole = self.out.read_text()
+        done = self.edgerun(other, self.clips, "-o", self.out, "--resume")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("another model", done.stderr)
+        self.assertEqual(self.out.read_text(), whole)
+
+    def test_no_bar_between_results_on_one_terminal(self):
+        """Standard output and error on one terminal: lines only; results to a file: the bar, wiped at the end."""
+        for words, wanted in ((["-o", self.out], True), ([], False)):
+            primary, secondary = os.openpty()
+            subprocess.run([BIN / "edgerun", self.model, self.clips, *map(str, words)], stdout=secondary, stderr=secondary)
+            os.close(secondary)
+            shown = b""
+            try:
+                while part := os.read(primary, 65536):
+                    shown += part
+            except OSError:
+                pass
+            os.close(primary)
+            self.assertEqual(b"[=" in shown, wanted)
+            self.assertTrue(not wanted or shown.endswith(b"\r\x1b[K"))
+
     def test_interruption_keeps_whole_lines(self):
         process = subprocess.Popen([BIN / "edgerun", self.model, *[self.clips] * 400, "-o", self.out],
                                    stderr=subprocess.PIPE, text=True)

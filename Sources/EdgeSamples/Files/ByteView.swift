@@ -69,6 +69,15 @@ func withFileBytes<R>(
   return try body(ByteView(UnsafeRawBufferPointer(start: bytes, count: size)))
 }
 
+/// The first `count` bytes of a file, or all of a shorter one.
+///
+/// - Throws: an error naming the path and the system's reason.
+public func leadingBytes(of path: String, count: Int) throws(SampleError) -> [UInt8] {
+  try withFileBytes(path) { (bytes) throws(SampleError) in
+    (bytes.slice(0, min(count, bytes.count)) ?? bytes).copied
+  }
+}
+
 /// Reads a whole file.
 ///
 /// - Throws: an error naming the path and the system's reason.

@@ -24,14 +24,14 @@ public enum NumpyArray {
     }
     let stored = try StoredElement(descriptor: header.descriptor, name: name)
     guard let count = elementCount(header.shape), header.shape.count <= 8 else {
-      throw SampleError(name + ": has an unusable shape " + shapeText(header.shape))
+      throw SampleError(name + ": has an unusable shape " + Text.shape(header.shape))
     }
     let start = (isShort ? 10 : 12) + length
     guard let body = bytes.slice(start, count * stored.byteCount), start + body.count == bytes.count
     else {
       throw SampleError(
         name + ": holds " + String(bytes.count - start) + " bytes of data, its shape "
-          + shapeText(header.shape) + " needs " + String(count * stored.byteCount)
+          + Text.shape(header.shape) + " needs " + String(count * stored.byteCount)
           + "; the file is cut off or damaged: copy it again")
     }
     var data = body.copied
