@@ -89,7 +89,7 @@ public struct Check: Sendable {
     }
     let found = rule.check(node, graph)
     guard found.isEmpty, rule.lower == nil else { return found }
-    if rule.body != nil { return Expansion.obstacles(of: node, graph) }
+    if rule.isComposite { return Expansion.obstacles(of: node, graph) }
     return [
       node.obstacle(
         "the runtime has no kernel for it yet; it folds away only where its operands are known at conversion",
@@ -107,13 +107,6 @@ public struct Check: Sendable {
         remedy: "export the model with operators of the ONNX domain only")
     }
     switch node.op {
-    case "If":
-      return node.obstacle(
-        "its condition depends on run-time data",
-        remedy: "make the condition constant, or use Where")
-    case "Loop", "Scan":
-      return node.obstacle(
-        "loops are not supported", remedy: "export the model with the loop unrolled")
     default:
       return node.obstacle(
         "the operator is not supported", remedy: "replace it by \(nearest(to: node.op))")

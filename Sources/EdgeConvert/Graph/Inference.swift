@@ -11,7 +11,7 @@ enum Inference {
   static func run(_ graph: inout Graph) -> [Obstacle] {
     var obstacles: [Obstacle] = []
     for node in graph.nodes {
-      guard let rule = Operator.of(node), rule.body == nil else { continue }
+      guard let rule = Operator.of(node), !rule.isComposite else { continue }
       let known = node.inputs.compactMap { $0 }.allSatisfy {
         graph[$0].type != nil && graph[$0].shape != nil
       }

@@ -19,9 +19,9 @@ public struct Operator: Sendable {
   /// Appends what the runtime executes for the node.
   public typealias LoweringRule = @Sendable (Node, inout Lowering) throws -> Void
 
-  /// A composite's body: simpler nodes that compute the same; gives the node's outputs, nil for
-  /// those that nobody asked for.
-  public typealias Body = @Sendable (Node, inout Expansion) throws -> [ValueID?]
+  /// A composite's body: simpler nodes that compute the same; gives the node's outputs (nil for
+  /// those that nobody asked for), or nil when the node is to stay as it is.
+  public typealias Body = @Sendable (Node, inout Expansion) throws -> [ValueID?]?
 
   /// Newest opset of the default domain whose operators are known; passes write nodes of it.
   public static let latestOpset = 28
@@ -53,9 +53,11 @@ public struct Operator: Sendable {
   /// nil while the runtime has nothing to execute it with; such a node must fold away, and `check`
   /// says so.
   public let lower: LoweringRule?
-  /// Set for an operator that becomes simpler nodes before anything else; the other rules are then
-  /// never asked for.
+  /// Set for an operator that becomes simpler nodes before anything else, always or in some forms.
   public let body: Body?
+
+  /// Whether no form of the operator is executed as it is.
+  var isComposite: Bool { body != nil && lower == nil }
 
   /// Rules in the order a reader wants them.
   public init(
@@ -66,6 +68,7 @@ public struct Operator: Sendable {
     symbolic: @escaping @Sendable (Node, Graph) -> [Dimension]? = { _, _ in nil },
     evaluate: @escaping @Sendable (Node, [Tensor?]) throws -> [Tensor],
     quantize: QuantizeRule = .float,
+    body: Body? = nil,
     lower: LoweringRule?
   ) {
     self.name = name
@@ -76,7 +79,7 @@ public struct Operator: Sendable {
     self.evaluate = evaluate
     self.quantize = quantize
     self.lower = lower
-    body = nil
+    self.body = body
   }
 
   private init(

@@ -6,7 +6,7 @@ extension Operator {
       [convolution, convolutionTranspose, gemm, matmul], pools, globalPools, softmaxes,
       reshapes, [transpose, slice, split, concat, pad, expand, tile], gathers, casts, constants,
       reductions, normalizations, resizes, quantization, signal, spaceDepth,
-      scatters, recurrent, bitwise,
+      scatters, recurrent, bitwise, controlFlow,
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

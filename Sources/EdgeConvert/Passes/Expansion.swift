@@ -8,7 +8,7 @@ import EdgeFormat
 public struct Expansion {
   private(set) var graph: Graph
   private var nodes: [Node] = []
-  private var names: Set<String>
+  private var names: [String: ValueID]
   private var hasExpanded = false
   /// The composite being expanded.
   private var node = Node(name: "", op: "", opset: 0, inputs: [], outputs: [])
@@ -16,7 +16,7 @@ public struct Expansion {
   init(_ graph: Graph) {
     self.graph = graph
     self.graph.nodes = []
-    names = Set(graph.values.map(\.name))
+    names = graph.idsByName
   }
 
   /// Copies a node, or expands it when it is a composite that can be.
@@ -26,7 +26,7 @@ public struct Expansion {
     else { return append(original) }
     let before = self
     do {
-      let results = try expand(original, body)
+      guard let results = try expand(original, body) else { return append(original) }
       for (output, result) in zip(original.outputs, results) {
         guard let output, let result else { continue }
         append(
@@ -41,7 +41,7 @@ public struct Expansion {
     }
   }
 
-  private mutating func expand(_ composite: Node, _ body: Operator.Body) throws -> [ValueID?] {
+  private mutating func expand(_ composite: Node, _ body: Operator.Body) throws -> [ValueID?]? {
     let outer = node
     node = composite
     defer { node = outer }
@@ -109,8 +109,9 @@ extension Expansion {
     var made = Node(
       name: "\(outer.name)/\(op)", op: op, opset: Operator.latestOpset, inputs: inputs, outputs: [],
       attributes: attributes)
-    if let body = Operator.table[op]?.body {
-      let results = try expand(made, body).compactMap { $0 }
+    if let body = Operator.table[op]?.body,
+      let results = try expand(made, body)?.compactMap({ $0 })
+    {
       guard results.count >= outputs else { throw made.invalid("has no \(outputs) outputs") }
       return results
     }
@@ -121,6 +122,41 @@ extension Expansion {
     try Inference.visit(made, rule, &graph)
     if results.contains(where: { graph[$0].constant == nil }) { nodes.append(made) }
     return results
+  }
+
+  /// Appends the nodes of a subgraph, its inputs being these values.
+  /// - Returns: its outputs.
+  mutating func inline(_ subgraph: Graph, _ inputs: [ValueID]) throws -> [ValueID] {
+    guard inputs.count == subgraph.inputs.count else {
+      throw node.invalid(
+        "gives \(inputs.count) values to a subgraph of \(subgraph.inputs.count) inputs")
+    }
+    var ids: [ValueID: ValueID] = [:]
+    var renamed: [String: String] = [:]
+    for (inner, outer) in zip(subgraph.inputs, inputs) { ids[inner] = outer }
+    for inner in subgraph.captures {
+      guard let outer = names[subgraph[inner].name] else {
+        throw node.invalid("captures \"\(subgraph[inner].name)\", which is not known")
+      }
+      ids[inner] = outer
+    }
+    for index in subgraph.values.indices {
+      let inner = ValueID(index: index)
+      var value = subgraph.values[index]
+      if ids[inner] == nil {
+        value.name = "\(node.name)/\(value.name)"
+        ids[inner] = add(value)
+      }
+      renamed[subgraph.values[index].name] = ids[inner].map { graph[$0].name }
+    }
+    for inner in subgraph.nodes {
+      var copy = inner.rebinding(renamed)
+      copy.name = "\(node.name)/\(inner.name)"
+      copy.inputs = inner.inputs.map { $0.flatMap { ids[$0] } }
+      copy.outputs = inner.outputs.map { $0.flatMap { ids[$0] } }
+      try visit(copy)
+    }
+    return subgraph.outputs.compactMap { ids[$0] }
   }
 
   /// A constant.
@@ -186,13 +222,33 @@ extension Expansion {
     return input
   }
 
-  private mutating func value(_ name: String) -> ValueID {
-    var free = name
+  private mutating func value(_ name: String) -> ValueID { add(Value(name: name)) }
+
+  /// Adds a value under a name that is free.
+  private mutating func add(_ value: Value) -> ValueID {
+    var named = value
     var number = 1
-    while !names.insert(free).inserted {
+    while names[named.name] != nil {
       number += 1
-      free = "\(name)#\(number)"
+      named.name = "\(value.name)#\(number)"
     }
-    return graph.add(Value(name: free))
+    let id = graph.add(named)
+    names[named.name] = id
+    return id
+  }
+}
+
+extension Node {
+  /// The node with the names that its subgraphs capture replaced.
+  fileprivate func rebinding(_ names: [String: String]) -> Node {
+    var node = self
+    for case (let key, .graph(var graph)) in attributes {
+      for id in graph.captures {
+        if let name = names[graph[id].name] { graph[id].name = name }
+      }
+      graph.nodes = graph.nodes.map { $0.rebinding(names) }
+      node.attributes[key] = .graph(graph)
+    }
+    return node
   }
 }

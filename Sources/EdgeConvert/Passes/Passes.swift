@@ -12,7 +12,6 @@ public enum Passes {
   /// producer; residuals before the activation that follows them; what is left of batch
   /// normalizations last.
   public static let list: [Pass] = [
-    Pass(name: "inline constant branches", run: inlineIf),
     Pass(name: "expand composites", run: expandComposites),
     Pass(name: "fold constants", run: foldConstants),
     Pass(name: "remove dead nodes", run: removeDead),
