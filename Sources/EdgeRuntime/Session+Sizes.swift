@@ -13,6 +13,7 @@ extension Session {
   func checkShape(input position: Int, rank: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
     let record = model.inputRecord(position)
     let name = model.name(record.name)
+    if record.rank == 0, rank == 1, dims[0] == 1 { return }  // A scalar given as a list of one.
     guard rank == Int(record.rank) else {
       throw EdgeError(
         .shapeMismatch, "input %s has %0 axes, %1 were given", Int(record.rank), rank, name: name)

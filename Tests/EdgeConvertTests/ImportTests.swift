@@ -6,7 +6,9 @@ import Testing
 @Suite struct ImportTests {
   /// Field `number` of a protobuf message with a length-delimited payload.
   private func field(_ number: UInt8, _ payload: [UInt8]) -> [UInt8] {
-    [number << 3 | 2, UInt8(payload.count)] + payload
+    let tag = Int(number) << 3 | 2
+    return (tag < 128 ? [UInt8(tag)] : [UInt8(tag & 127 | 128), UInt8(tag >> 7)])
+      + [UInt8(payload.count)] + payload
   }
 
   private func text(_ number: UInt8, _ value: String) -> [UInt8] {
@@ -35,6 +37,29 @@ import Testing
     #expect(graph.nodes.map(\.name) == ["t", "y"])
     #expect(graph.nodes[0].opset == 13)
     #expect(graph.origin.irVersion == 8)
+  }
+
+  /// A call of `f.Act`, whose body leaks with the call's slope and adds an input that calls may
+  /// leave out.
+  @Test func functionsAreInlined() throws {
+    let slope =
+      text(1, "slope") + [21] + withUnsafeBytes(of: Float(0.5)) { Array($0) } + [160, 1, 1]
+    let reference = text(1, "alpha") + [160, 1, 1] + text(21, "slope")
+    func named(_ fields: [UInt8], _ op: String) -> [UInt8] { fields + text(4, op) }
+    let body =
+      field(7, named(text(1, "a") + text(2, "b") + field(5, reference), "LeakyRelu"))
+      + field(7, named(text(1, "b") + text(1, "bias") + text(2, "c"), "Sum"))
+    let function =
+      text(1, "Act") + text(4, "a") + text(4, "bias") + text(5, "c") + text(6, "slope") + body
+      + field(9, [16, 17]) + text(10, "f")
+    let call = text(1, "x") + text(2, "y") + text(3, "n") + text(4, "Act") + text(7, "f")
+    let graph = field(1, call + field(5, slope)) + field(11, text(1, "x")) + field(12, text(1, "y"))
+    let read = try parse(model(graph) + field(25, function))
+    #expect(read.nodes.map(\.op) == ["LeakyRelu", "Sum", "Identity"])
+    #expect(read.nodes.map(\.opset) == [17, 17, Operator.latestOpset])
+    #expect(read.nodes[0].name == "n/b")
+    #expect(read.nodes[0].float("alpha") == 0.5)
+    #expect(read.nodes[1].inputs.count == 2 && read.nodes[1].inputs[1] == nil)
   }
 
   @Test(arguments: [

@@ -27,12 +27,28 @@ final class ImportScope {
   let context: ImportContext
   let parent: ImportScope?
   var graph = Graph()
-  private var names: [String: ValueID] = [:]
+  private var frame: Frame
   private var nodeNames: Set<String> = []
+
+  /// What names mean: in the graph itself, or in the body of a function while it is inlined.
+  private struct Frame {
+    var names: [String: ValueID] = [:]
+    /// Inputs of the function that the call leaves out.
+    var absent: Set<String> = []
+    /// The node that calls the function; nil in the graph itself.
+    var call: Node?
+    /// Opset version by domain.
+    var opsets: [String: Int]
+    var depth = 0
+  }
+
+  /// Functions may call each other so deep.
+  private static let deepestCall = 32
 
   init(context: ImportContext, parent: ImportScope?) {
     self.context = context
     self.parent = parent
+    frame = Frame(opsets: parent?.frame.opsets ?? context.origin.opsets)
   }
 
   /// Reads a GraphProto; nodes come out in topological order.
@@ -44,7 +60,7 @@ final class ImportScope {
       edge_onnx_graph_node(proto, $0)
     }
     for node in nodes { try defineOutputs(node) }
-    for node in nodes { graph.nodes.append(try readNode(node)) }
+    for node in nodes { try read(node: node) }
     for index in 0..<edge_onnx_graph_output_count(proto) {
       guard let output = edge_onnx_graph_output(proto, index) else { continue }
       let name = String(edge_onnx_value_name(output))
@@ -61,9 +77,10 @@ final class ImportScope {
       guard let tensor = edge_onnx_graph_initializer(proto, index) else { continue }
       let name = String(edge_onnx_tensor_name(tensor))
       do {
-        names[name] = graph.add(Value(name: name, try Tensor(onnx: tensor, folder: context.folder)))
+        frame.names[name] = graph.add(
+          Value(name: name, try Tensor(onnx: tensor, folder: context.folder)))
       } catch {
-        names[name] = graph.add(Value(name: name))
+        frame.names[name] = graph.add(Value(name: name))
         report(name, op: "initializer", opset: 0, error)
       }
     }
@@ -79,7 +96,7 @@ final class ImportScope {
     for index in 0..<edge_onnx_graph_input_count(proto) {
       guard let input = edge_onnx_graph_input(proto, index) else { continue }
       let name = String(edge_onnx_value_name(input))
-      if let id = names[name] {
+      if let id = frame.names[name] {
         guard graph[id].constant == nil, graph[id].type != nil else { continue }
         throw ConversionError.invalid("two graph inputs are named \"\(name)\"")
       }
@@ -101,7 +118,7 @@ final class ImportScope {
       }
       value.shape = shape(input, name: name)
       let id = graph.add(value)
-      names[name] = id
+      frame.names[name] = id
       graph.inputs.append(id)
     }
   }
@@ -121,10 +138,52 @@ final class ImportScope {
     for index in 0..<edge_onnx_node_output_count(proto) {
       let name = String(edge_onnx_node_output(proto, index))
       if name.isEmpty { continue }
-      guard names[name] == nil else {
+      guard frame.names[name] == nil else {
         throw ConversionError.invalid("two nodes or initializers produce \"\(name)\"")
       }
-      names[name] = graph.add(Value(name: name))
+      frame.names[name] = graph.add(Value(name: qualified(name)))
+    }
+  }
+
+  /// Reads a node; a call of a model-local function becomes the nodes of the function's body.
+  private func read(node proto: OpaquePointer) throws {
+    let node = try readNode(proto)
+    guard let function = context.functions[FunctionKey(domain: node.domain, name: node.op)] else {
+      graph.nodes.append(node)
+      return
+    }
+    guard frame.depth < ImportScope.deepestCall else {
+      throw node.invalid("functions call each other more than \(ImportScope.deepestCall) deep")
+    }
+    let outer = frame
+    defer { frame = outer }
+    frame = Frame(call: node, opsets: [:], depth: outer.depth + 1)
+    for index in 0..<edge_onnx_function_opset_count(function) {
+      let domain = canonicalDomain(String(edge_onnx_function_opset_domain(function, index)))
+      frame.opsets[domain] = Int(edge_onnx_function_opset_version(function, index))
+    }
+    for index in 0..<edge_onnx_function_input_count(function) {
+      let name = String(edge_onnx_function_input(function, index))
+      if let id = node.input(index) {
+        frame.names[name] = id
+      } else {
+        frame.absent.insert(name)
+      }
+    }
+    let outputs = (0..<edge_onnx_function_output_count(function)).map {
+      String(edge_onnx_function_output(function, $0))
+    }
+    let nodes = (0..<edge_onnx_function_node_count(function)).compactMap {
+      edge_onnx_function_node(function, $0)
+    }
+    for inner in nodes { try defineOutputs(inner) }
+    for inner in nodes { try read(node: inner) }
+    for (output, name) in zip(node.outputs, outputs) {
+      guard let output, let inner = frame.names[name] else { continue }
+      graph.nodes.append(
+        Node(
+          name: uniqueName(name, outputs: [], op: "Identity"), op: "Identity",
+          opset: Operator.latestOpset, inputs: [inner], outputs: [output]))
     }
   }
 
@@ -136,12 +195,13 @@ final class ImportScope {
     }
     var node = Node(
       name: uniqueName(String(edge_onnx_node_name(proto)), outputs: outputs, op: op), op: op,
-      domain: domain, opset: context.origin.opsets[domain] ?? 1, inputs: [],
-      outputs: outputs.map { names[$0] })
+      domain: domain, opset: frame.opsets[domain] ?? 1, inputs: [],
+      outputs: outputs.map { frame.names[$0] })
     for index in 0..<edge_onnx_node_input_count(proto) {
       let name = String(edge_onnx_node_input(proto, index))
-      let id = name.isEmpty ? nil : resolve(name)
-      guard name.isEmpty || id != nil else {
+      let isAbsent = name.isEmpty || frame.absent.contains(name)
+      let id = isAbsent ? nil : resolve(name)
+      guard isAbsent || id != nil else {
         throw ConversionError.invalid(
           "node \"\(node.name)\" (\(op)) reads \"\(name)\", which nothing produces")
       }
@@ -149,6 +209,12 @@ final class ImportScope {
     }
     for index in 0..<edge_onnx_node_attribute_count(proto) {
       guard let attribute = edge_onnx_node_attribute(proto, index) else { continue }
+      let outer = String(edge_onnx_attribute_reference(attribute))
+      if !outer.isEmpty {
+        // Stands for an attribute of the call.
+        node.attributes[String(edge_onnx_attribute_name(attribute))] = frame.call?.attributes[outer]
+        continue
+      }
       do {
         node.attributes[String(edge_onnx_attribute_name(attribute))] = try read(
           attribute: attribute)
@@ -199,16 +265,16 @@ final class ImportScope {
 
   /// The value of a name here, or a capture of the enclosing graph's.
   private func resolve(_ name: String) -> ValueID? {
-    if let id = names[name] { return id }
+    if let id = frame.names[name] { return id }
     guard let outer = parent?.resolve(name), let value = parent?.graph[outer] else { return nil }
     let id = graph.add(value)
-    names[name] = id
+    frame.names[name] = id
     graph.captures.append(id)
     return id
   }
 
   private func uniqueName(_ name: String, outputs: [String], op: String) -> String {
-    let base = name.isEmpty ? outputs.first { !$0.isEmpty } ?? op : name
+    let base = qualified(name.isEmpty ? outputs.first { !$0.isEmpty } ?? op : name)
     var unique = base
     var number = 1
     while !nodeNames.insert(unique).inserted {
@@ -216,6 +282,11 @@ final class ImportScope {
       unique = "\(base)#\(number)"
     }
     return unique
+  }
+
+  /// A name of a function's body, told apart by the call.
+  private func qualified(_ name: String) -> String {
+    frame.call.map { "\($0.name)/\(name)" } ?? name
   }
 
   private func report(_ node: String, op: String, opset: Int, _ error: any Error) {
