@@ -106,6 +106,28 @@ import Testing
     #expect(r.floats == [0, 4, -2, 508])
   }
 
+  @Test(arguments: [3, 300, 3000, 20_000]) func integerProductsAreExact(terms: Int) throws {
+    var random = SplitMix(UInt64(terms))
+    func codes(_ shape: [Int]) -> Tensor {
+      let values = (0..<shape.reduce(1, *)).map { _ in Int64(random.next() >> 56) | 0x80 }
+      return Tensor(values, shape: shape, type: .uint8)
+    }
+    func zero(_ value: Int64) -> Tensor { Tensor([value], shape: [], type: .uint8) }
+    let (a, b) = (codes([2, terms]), codes([terms, 2]))
+    let expected = (0..<4).map { index in
+      (0..<terms).reduce(Int64(0)) {
+        $0 + (a.integers[index / 2 * terms + $1] - 3) * (b.integers[2 * $1 + index % 2] - 1)
+      }
+    }
+    let product = try run("MatMulInteger", [a, b, zero(3), zero(1)], opset: 10)[0]
+    #expect(product == Tensor(expected, shape: [2, 2], type: .int32))
+    let pixels = Tensor(a.integers, shape: [2, terms, 1], type: .uint8)
+    let columns = (0..<2).flatMap { n in (0..<terms).map { b.integers[2 * $0 + n] } }
+    let weights = Tensor(columns, shape: [2, terms, 1], type: .uint8)
+    let sums = try run("ConvInteger", [pixels, weights, zero(3), zero(1)], opset: 10)[0]
+    #expect(sums == Tensor(expected, shape: [2, 2, 1], type: .int32))
+  }
+
   @Test func gathersAndScattersNegativeIndices() throws {
     let x = reals([1, 2, 3, 4, 5, 6], shape: [3, 2])
     #expect(try run("Gather", [x, ints([-1, 0])])[0] == reals([5, 6, 1, 2], shape: [2, 2]))
@@ -161,6 +183,7 @@ import Testing
       name: op, op: op, opset: opset, inputs: ids, outputs: [], attributes: attributes)
     let rule = try #require(Operator.of(node))
     #expect(rule.opsets.contains(opset))
+    if rule.body != nil { return [try folded(node, &graph)] }
     let results = try rule.evaluate(node, inputs)
     let foreseen = try rule.infer(node, graph)
     for (tensor, type) in zip(results, foreseen) {
@@ -168,5 +191,14 @@ import Testing
       #expect(type.type == tensor.type)
     }
     return results
+  }
+  /// The first result of a composite of constants.
+  private func folded(_ node: Node, _ graph: inout Graph) throws -> Tensor {
+    var node = node
+    let output = graph.add(Value(name: "y"))
+    node.outputs = [output]
+    graph.nodes = [node]
+    graph.outputs = [output]
+    return try #require(try Passes.all(graph)[output].constant)
   }
 }

@@ -5,7 +5,7 @@ extension Operator {
       unary, [clip, parametricRelu], binary, variadic, compare,
       [convolution, convolutionTranspose, gemm, matmul], pools, globalPools, softmaxes,
       reshapes, [transpose, slice, split, concat, pad, expand, tile], gathers, casts, constants,
-      reductions, normalizations, resizes, quantization, signal, spaceDepth,
+      reductions, normalizations, resizes, quantization, integerProducts, signal, spaceDepth,
       scatters, recurrent, bitwise, controlFlow,
     ]
     var table: [String: Operator] = [:]

@@ -11,7 +11,7 @@ public struct Expansion {
   private var names: [String: ValueID]
   private var hasExpanded = false
   /// The composite being expanded.
-  private var node = Node(name: "", op: "", opset: 0, inputs: [], outputs: [])
+  private(set) var node = Node(name: "", op: "", opset: 0, inputs: [], outputs: [])
 
   init(_ graph: Graph) {
     self.graph = graph
