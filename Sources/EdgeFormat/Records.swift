@@ -82,14 +82,17 @@ public enum SizeSource: UInt16, Sendable {
   case input = 0
   /// A node, each time it runs: the size of its first result depends on data.
   case node = 1
+  /// The session: 0 after a reset, and after each run the value that an expression had in it.
+  case counter = 2
 }
 
 /// A run-time size, at most its bound.
 public struct SymbolRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 16
-  /// The input (its position in the interface) or the node whose axis sets it.
+  /// The input (its position in the interface) or the node whose axis sets it, or the counter's
+  /// expression.
   public var input: UInt32 = 0
-  /// The axis of that input, or of the node's first result.
+  /// The axis of that input, or of the node's first result; 0 for a counter.
   public var axis: UInt16 = 0
   /// A `SizeSource`.
   public var source: UInt16 = 0

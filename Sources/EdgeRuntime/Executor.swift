@@ -23,16 +23,17 @@ extension Session {
   /// Runs the plan once on the inputs now set.
   ///
   /// Allocates nothing.
-  /// - Throws: `cancelled`, or what an operator finds in the data (`outOfRange` indices,
-  ///   `shapeMismatch` for a size that the plan does not hold for).
+  /// - Throws: `outOfRange` when a state is full, with nothing changed; `cancelled`, or what an
+  ///   operator finds in the data (`outOfRange` indices, `shapeMismatch` for a size that the plan
+  ///   does not hold for), with states partly updated.
   public mutating func run(_ options: RunOptions) throws(EdgeError) -> RunReport {
     let isTimed = options.isTimed || options.budgetNanoseconds != 0
     let start = isTimed ? edge_host_nanoseconds() : 0
     edge_host_flag_set(cancelFlag, 0)
+    try prepareSizes()
     hasRun = false
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
-    forgetFoundSizes()
     let context = context
     for index in 0..<model.nodeCount {
       if edge_host_flag_get(cancelFlag) != 0 {
@@ -43,6 +44,7 @@ extension Session {
       if isProfiling { try runTimed(node, context) } else { try execute(node, context) }
     }
     hasRun = true
+    advanceCounters()
     var report = RunReport()
     if isTimed {
       report.nanoseconds = edge_host_nanoseconds() &- start
@@ -53,12 +55,12 @@ extension Session {
   }
 
   /// Computes a node's outputs; a size that it finds becomes that of all that depends on it.
-  func execute(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
+  mutating func execute(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
     guard let size = try OperatorTable.run(node, context) else { return }
     try setFoundSize(size, by: node.index)
   }
 
-  private func runTimed(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
+  private mutating func runTimed(_ node: NodeView, _ context: RunContext) throws(EdgeError) {
     let start = edge_host_nanoseconds()
     try execute(node, context)
     profile[node.index].nanoseconds &+= edge_host_nanoseconds() &- start

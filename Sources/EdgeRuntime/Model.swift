@@ -36,6 +36,8 @@ public struct Model: @unchecked Sendable {
   var expressionCount: Int
   /// Whether a run finds sizes in data, below the bounds of symbols that nodes set.
   var hasFoundSizes = false
+  /// Whether sizes grow from run to run.
+  var hasCounters = false
   /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a
   /// multiple of 64.
   public internal(set) var scratchBytes: Int

@@ -42,24 +42,23 @@ extension Session {
   ///
   /// On an error the session keeps its sizes.
   /// - Throws: `shapeMismatch` when the plan does not hold for these sizes, or when an axis follows
-  ///   another input's.
+  ///   another input's; `outOfRange` when a state is full.
   mutating func resize(input position: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
+    if countersHaveMoved && model.inputRecord(position).dynamicAxes != 0 { try prepareSizes() }
     let before = input(position)
     guard !hasSizes(before, dims) else { return }
-    forgetFoundSizes()
     setSymbols(input: position, dims: dims)
     do throws(EdgeError) {
-      try applySizes()
-      try checkNodes(from: 0)
+      try applySizesOfInputs()
       guard hasSizes(input(position), dims) else {
         throw EdgeError(
           .shapeMismatch, "input %s has an axis whose size another input sets: set that one first",
           name: model.name(model.inputRecord(position).name))
       }
     } catch {
-      // The old sizes have passed before, at validation or at an earlier resize.
       setSymbols(input: position, dims: before.dims)
-      try? applySizes()
+      // These sizes have passed before; should they not pass now, no run passes them either.
+      try? applySizesOfInputs()
       throw error
     }
     hasRun = false
@@ -70,21 +69,30 @@ extension Session {
     return true
   }
 
-  /// Gives the sizes that nodes find their bounds, at which the nodes are checked, until they are
+  /// Makes the views show the sizes with which the next run begins: counters as the last run has
+  /// moved them, and the bounds of what nodes find.
+  /// - Throws: `outOfRange` when a state is full, with nothing changed; `shapeMismatch` when the
+  ///   plan does not hold for these sizes.
+  mutating func prepareSizes() throws(EdgeError) {
+    if countersHaveMoved || model.hasFoundSizes || !areNodesChecked { try applySizesOfInputs() }
+  }
+
+  /// Applies sizes that nodes find at their bounds, at which the nodes are checked, until they are
   /// found again.
-  mutating func forgetFoundSizes() {
-    guard model.hasFoundSizes else { return }
+  private mutating func applySizesOfInputs() throws(EdgeError) {
+    try checkCounters()
+    if model.hasFoundSizes || countersHaveMoved { hasRun = false }
     for index in 0..<model.symbolCount
     where model.symbols[index].source == SizeSource.node.rawValue {
       sizes[index] = Int(model.symbols[index].bound)
     }
-    hasRun = false
-    // These sizes have passed before, at validation or at a resize.
-    try? applySizes()
+    try applySizes()
+    for index in 0..<model.tensorCount { views[index].isResized = false }
+    countersHaveMoved = false
   }
 
   /// Takes the size that a node has found, and checks the nodes after it at the sizes that follow.
-  func setFoundSize(_ size: Int, by node: Int) throws(EdgeError) {
+  mutating func setFoundSize(_ size: Int, by node: Int) throws(EdgeError) {
     var isNew = false
     for index in 0..<model.symbolCount where model.symbols[index].isSet(by: .node, node) {
       guard size <= Int(model.symbols[index].bound) else {
@@ -96,14 +104,25 @@ extension Session {
       isNew = isNew || sizes[index] != size
       sizes[index] = size
     }
-    guard isNew else { return }
-    try applySizes()
-    try checkNodes(from: node + 1)
+    if isNew { try applySizes(after: node) }
   }
 
-  /// Evaluates every expression and writes the sizes into the views.
-  private func applySizes() throws(EdgeError) {
+  /// Evaluates every expression, writes the sizes into the views, and checks the nodes after an
+  /// index whose operands have changed since the run began.
+  ///
+  /// When that fails, all nodes are checked before the next run.
+  private mutating func applySizes(after first: Int = -1) throws(EdgeError) {
+    let isSound = areNodesChecked
+    areNodesChecked = false
     model.evaluateExpressions(sizes)
+    try resizeTensors()
+    for index in (first + 1)..<model.nodeCount where !isSound || isResized(node: index) {
+      try checkNode(index)
+    }
+    areNodesChecked = true
+  }
+
+  private func resizeTensors() throws(EdgeError) {
     let values = sizes + model.symbolCount
     for index in 0..<model.tensorCount {
       let record = model.tensors[index]
@@ -116,30 +135,75 @@ extension Session {
             record.dimension(axis),
             name: model.name(record.name))
         }
-        views[index].dims[axis] = size
+        if views[index].dims[axis] != size {
+          views[index].dims[axis] = size
+          views[index].isResized = true
+        }
       }
     }
   }
 
-  /// Checks the nodes from an index on at the sizes of now.
-  private func checkNodes(from first: Int) throws(EdgeError) {
-    for index in first..<model.nodeCount {
-      guard let node = model.view(index, views) else { continue }
-      do throws(EdgeError) {
-        try OperatorTable.check(node)
-      } catch {
-        throw EdgeError(.shapeMismatch, "node %0 cannot run at these sizes", index)
-          .at(section: .nodes, node: index)
-      }
-      // Kernels may cut smaller sizes in another way, which must not need more than the session
-      // has.
-      let scratchBytes = OperatorTable.workspaceBytes(node)
-      guard scratchBytes <= model.scratchBytes else {
+  /// Whether a node has an operand whose sizes have changed.
+  private func isResized(node index: Int) -> Bool {
+    let record = model.nodes[index]
+    let start = Int(record.operandStart)
+    for position in start..<(start + Int(record.inputCount) + Int(record.outputCount)) {
+      let operand = model.operands[position]
+      if operand != NodeRecord.absent && views[Int(operand)].isResized { return true }
+    }
+    return false
+  }
+
+  private func checkNode(_ index: Int) throws(EdgeError) {
+    guard let node = model.view(index, views) else { return }
+    do throws(EdgeError) {
+      try OperatorTable.check(node)
+    } catch {
+      throw EdgeError(.shapeMismatch, "node %0 cannot run at these sizes", index)
+        .at(section: .nodes, node: index)
+    }
+    // Kernels may cut smaller sizes in another way, which must not need more than the session has.
+    let scratchBytes = OperatorTable.workspaceBytes(node)
+    guard scratchBytes <= model.scratchBytes else {
+      throw EdgeError(
+        .shapeMismatch,
+        "node %0 needs %1 bytes of scratch at these sizes, more than the %2 of its bounds",
+        index, scratchBytes, model.scratchBytes
+      ).at(section: .nodes, node: index)
+    }
+  }
+}
+
+// Sizes that the session counts from run to run: rows that a state holds.
+extension Session {
+  /// Moves the counters to what the run that has ended made of them.
+  mutating func advanceCounters() {
+    let values = sizes + model.symbolCount
+    setCounters { values[Int($0.input)] }
+  }
+
+  /// Sets the counters to 0.
+  mutating func resetCounters() { setCounters { _ in 0 } }
+
+  private mutating func setCounters(_ value: (SymbolRecord) -> Int) {
+    guard model.hasCounters else { return }
+    for index in 0..<model.symbolCount
+    where model.symbols[index].source == SizeSource.counter.rawValue {
+      sizes[index] = value(model.symbols[index])
+    }
+    countersHaveMoved = true
+  }
+
+  /// Throws `outOfRange` when a counter is above its bound.
+  private func checkCounters() throws(EdgeError) {
+    for index in 0..<model.symbolCount {
+      let symbol = model.symbols[index]
+      guard symbol.source == SizeSource.counter.rawValue else { continue }
+      guard sizes[index] >= 0, sizes[index] <= Int(symbol.bound) else {
         throw EdgeError(
-          .shapeMismatch,
-          "node %0 needs %1 bytes of scratch at these sizes, more than the %2 of its bounds",
-          index, scratchBytes, model.scratchBytes
-        ).at(section: .nodes, node: index)
+          .outOfRange,
+          "the state is full: %s has reached %0, above its bound %1: reset the session, or convert with a larger --bound",
+          sizes[index], Int(symbol.bound), name: model.name(symbol.name))
       }
     }
   }

@@ -25,11 +25,12 @@ extension Session {
   ///
   /// Stepping through all nodes in order is a run, but for its report.
   public mutating func step(_ node: Int) throws(EdgeError) {
+    if node == 0 { try prepareSizes() }
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
-    if node == 0 { forgetFoundSizes() }
     guard let view = model.view(node, views) else { return }
     try execute(view, context)
+    if node == model.nodeCount - 1 { advanceCounters() }
   }
 
   /// The view of any tensor of the plan; its content is valid until a later node reuses the

@@ -23,6 +23,10 @@ public struct Session {
   var isProfiling = false
   /// Whether outputs hold the result of a run on the inputs' sizes of now.
   public internal(set) var hasRun = false
+  /// Whether counters have values that the views do not show yet.
+  var countersHaveMoved = false
+  /// Whether every node has been checked at the sizes that the views show.
+  var areNodesChecked = true
   /// The block when the library allocated it, for `close`.
   let owned: UnsafeMutableRawPointer?
 
@@ -136,11 +140,11 @@ public struct Session {
     }
     edge_host_flag_set(session.pointee.cancelFlag, 0)
     session.pointee.clearProfile()
-    session.pointee.resetState()
-    session.pointee.clearInputs()
     for index in 0..<model.symbolCount {
       session.pointee.sizes[index] = Int(model.symbols[index].bound)
     }
+    session.pointee.resetState()
+    session.pointee.clearInputs()
     return session
   }
 
@@ -150,8 +154,9 @@ public struct Session {
     if let owned = session.pointee.owned { edge_host_free(owned) }
   }
 
-  /// Sets state tensors to their initial values.
-  public func resetState() {
+  /// Sets state tensors to their initial values, and their counters to 0.
+  public mutating func resetState() {
+    resetCounters()
     for index in 0..<model.tensorCount {
       let record = model.tensors[index]
       guard record.storage == Storage.state.rawValue else { continue }

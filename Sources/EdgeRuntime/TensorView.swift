@@ -6,6 +6,8 @@ public struct TensorView {
   public var data: UnsafeMutableRawPointer
   public var type: ElementType
   public var storage: Storage
+  /// Whether the sizes have changed since every node was checked at them.
+  var isResized = false
   public var rank: Int
   /// Sizes of this run; 1 beyond the rank.
   public var dims: InlineArray<8, Int>

@@ -84,20 +84,27 @@ extension Model {
   }
 
   /// Throws unless every symbol is an axis, of its bound, of an input or of what a node of a
-  /// data-dependent size writes.
+  /// data-dependent size writes, or the session counts it.
   ///
   /// Called when the nodes are known to be sound.
   mutating func checkSymbols() throws(EdgeError) {
     for index in 0..<symbolCount {
       let symbol = symbols[index]
-      guard isName(symbol.name), let record = symbolTensor(symbol), symbol.axis < record.rank,
-        Int(symbol.bound) == record.dimension(Int(symbol.axis))
-      else {
+      guard isName(symbol.name), isSet(symbol) else {
         throw EdgeError(
           .modelCorrupt, "size symbol %0 is no axis of an input or a result of unknown size", index
         ).at(section: .symbols)
       }
     }
+  }
+
+  private mutating func isSet(_ symbol: SymbolRecord) -> Bool {
+    if symbol.source == SizeSource.counter.rawValue {
+      hasCounters = true
+      return symbol.bound >= 0 && Int(symbol.input) < expressionCount
+    }
+    guard let record = symbolTensor(symbol), symbol.axis < record.rank else { return false }
+    return Int(symbol.bound) == record.dimension(Int(symbol.axis))
   }
 
   /// The tensor whose axis sets a symbol.
@@ -111,7 +118,7 @@ extension Model {
       hasFoundSizes = true
       let node = nodes[position]
       return tensors[Int(operands[Int(node.operandStart) + Int(node.inputCount)])]
-    case nil: return nil
+    case .counter, nil: return nil
     }
   }
 

@@ -64,6 +64,9 @@ public final class OpenModel {
   /// Runs the plan.
   public func run() throws(EdgeError) { _ = try session.pointee.run(RunOptions()) }
 
+  /// Sets states to their initial values.
+  public func reset() { session.pointee.resetState() }
+
   /// The bytes of an output.
   public func output(_ position: Int = 0) -> [UInt8] {
     let view = session.pointee.output(position)

@@ -116,6 +116,22 @@ public struct PlanBuilder {
     return size
   }
 
+  /// Adds a size that the session counts, from 0; returns the size's expression.
+  public mutating func counter(bound: Int) -> Int {
+    var symbol = SymbolRecord()
+    symbol.source = SizeSource.counter.rawValue
+    symbol.bound = Int32(bound)
+    symbols.append(symbol)
+    let size = expression(.symbol, symbols.count - 1, 0)
+    symbols[symbols.count - 1].input = UInt32(size)
+    return size
+  }
+
+  /// Lets the counter added last take the value of an expression after each run.
+  public mutating func setNextCount(_ expression: Int) {
+    symbols[symbols.count - 1].input = UInt32(expression)
+  }
+
   /// Adds a step of the sizes' computation; returns its index.
   public mutating func expression(_ kind: ExpressionKind, _ left: Int, _ right: Int) -> Int {
     var record = ExpressionRecord()

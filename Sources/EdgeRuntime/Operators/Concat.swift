@@ -2,7 +2,8 @@ import EdgeFormat
 
 /// `concat`: any number of inputs → y along `axis`.
 ///
-/// All of one type and quantization; the other axes are equal.
+/// All of one type and quantization; the other axes are equal. An input that the plan has put where
+/// it belongs in y stays: so rows are appended to a state.
 enum Concat {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.require(node.inputCount > 0, "concat wants an input")
@@ -46,8 +47,9 @@ enum Concat {
       let x = node.input(position)
       let bytes = x.count(axis..<x.rank) &* elementBytes
       for row in rows {
-        (y.data + (row &* rowBytes &+ offset))
-          .copyMemory(from: x.data + row &* bytes, byteCount: bytes)
+        let target = y.data + (row &* rowBytes &+ offset)
+        let source = x.data + row &* bytes
+        if source != target { target.copyMemory(from: source, byteCount: bytes) }
       }
       offset &+= bytes
     }
