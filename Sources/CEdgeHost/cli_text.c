@@ -1,4 +1,4 @@
-/* Numbers as text, and Ctrl-C. */
+/* Numbers as text, functions of numbers, and Ctrl-C. */
 #define _GNU_SOURCE
 #include "edge_host_cli.h"
 
@@ -20,6 +20,8 @@ int32_t edge_cli_format_number(double value, int32_t digits, char *text) {
 }
 
 double edge_cli_exp(double value) { return exp(value); }
+double edge_cli_tanh(double value) { return tanh(value); }
+double edge_cli_power(double base, double exponent) { return pow(base, exponent); }
 
 static volatile sig_atomic_t interrupted;
 

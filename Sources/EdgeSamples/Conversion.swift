@@ -22,7 +22,7 @@ extension SampleTensor {
   }
 
   /// The elements of an integer tensor.
-  var integers: [Int64] {
+  public var integers: [Int64] {
     let width = elementType.byteCount
     let isUnsigned = elementType == .uint8 || elementType == .bool
     var values: [Int64] = []

@@ -1,13 +1,28 @@
 import CEdgeHost
 import EdgeFormat
 
-/// What one file gives: a tensor for every input of the model, and its class where the file knows
-/// it.
+/// What one file gives: a tensor for every input of the model, and what else the file knows.
 public struct Sample: Sendable {
+  /// What results need to lead back to the file.
+  public enum Origin: Sendable {
+    /// Nothing.
+    case tensor
+    /// Where the picture lies in the input.
+    case picture(ImagePlacement)
+  }
+
   /// One tensor an input, in the order of the model's inputs.
   public let tensors: [SampleTensor]
   /// The class index in an `.npz` file's `label` array; nil when there is none.
   public let label: Int?
+  /// How to lead results back to the file.
+  public let origin: Origin
+
+  init(tensors: [SampleTensor], label: Int? = nil, origin: Origin = .tensor) {
+    self.tensors = tensors
+    self.label = label
+    self.origin = origin
+  }
 }
 
 /// Turns files into a model's input tensors.
@@ -46,7 +61,9 @@ public struct SampleReader: Sendable {
       guard case .image(let rule) = preprocessing.kind else {
         throw unprepared(path, thing: "picture", kind: "image")
       }
-      return try sample(path, rule.tensor(from: RGBImage.read(path), for: input, path: path))
+      let (tensor, placement) = try rule.tensor(
+        from: RGBImage.read(path), for: input, path: path)
+      return try sample(path, tensor, .picture(placement))
     case .array:
       _ = try onlyInput(path)
       return try sample(path, NumpyArray.read(path))
@@ -57,8 +74,10 @@ public struct SampleReader: Sendable {
     }
   }
 
-  private func sample(_ path: String, _ tensor: SampleTensor) throws(SampleError) -> Sample {
-    Sample(tensors: [try inputs[0].accepting(tensor, from: path + ":")], label: nil)
+  private func sample(
+    _ path: String, _ tensor: SampleTensor, _ origin: Sample.Origin = .tensor
+  ) throws(SampleError) -> Sample {
+    Sample(tensors: [try inputs[0].accepting(tensor, from: path + ":")], origin: origin)
   }
 
   private func onlyInput(_ path: String) throws(SampleError) -> InputDescription {
@@ -100,7 +119,7 @@ public struct SampleReader: Sendable {
     }
     let label = arrays.firstIndex { Text.equal($0.name, "label") }
     let isInput = inputs.contains { Text.equal($0.name, "label") }
-    guard let label, !isInput else { return Sample(tensors: tensors, label: nil) }
+    guard let label, !isInput else { return Sample(tensors: tensors) }
     return Sample(tensors: tensors, label: Self.classIndex(arrays[label].tensor))
   }
 

@@ -126,12 +126,20 @@ struct Engine: ~Copyable {
     if status != EDGERT_OK { throw SampleError(Engine.message(detail)) }
   }
 
-  /// The values of an output of the last run as float32, and its shape.
-  func output(_ index: Int) throws(SampleError) -> (shape: [Int], values: [Float]) {
+  /// The outputs of the last run.
+  func results() throws(SampleError) -> [ModelOutput] {
+    var all: [ModelOutput] = []
+    for index in outputs.indices { all.append(try output(index)) }
+    return all
+  }
+
+  /// An output of the last run as float32; wide integers are rounded.
+  func output(_ index: Int) throws(SampleError) -> ModelOutput {
+    let name = outputs[index].name
     var view = edgert_tensor()
     view.struct_size = UInt32(MemoryLayout<edgert_tensor>.size)
     guard edgert_map_output(session, UInt32(index), &view) == EDGERT_OK else {
-      throw SampleError("output '" + outputs[index].name + "' is not available")
+      throw SampleError("output '" + name + "' is not available")
     }
     let shape = Engine.shape(view.dims, rank: view.rank)
     let count = shape.reduce(1, *)
@@ -140,10 +148,12 @@ struct Engine: ~Copyable {
       status = edgert_get_output_f32(session, UInt32(index), target.baseAddress, count, &used)
       if status != EDGERT_OK { used = 0 }
     }
-    guard status == EDGERT_OK else {
-      throw SampleError("output '" + outputs[index].name + "' cannot be read as numbers")
-    }
-    return (shape, values)
+    if status == EDGERT_OK { return ModelOutput(name: name, shape: shape, values: values) }
+    // Only integers without a scale are left.
+    let bytes = [UInt8](UnsafeRawBufferPointer(start: view.data, count: view.bytes))
+    let tensor = SampleTensor(
+      elementType: Engine.elementType(view.dtype), shape: shape, bytes: bytes)
+    return ModelOutput(name: name, shape: shape, values: tensor.integers.map { Float($0) })
   }
 
   /// Switches the time of every node on or off.

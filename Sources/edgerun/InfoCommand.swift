@@ -4,10 +4,9 @@ import EdgeSamples
 /// `edgerun info`: what a model takes and gives, and the memory of a session.
 struct InfoCommand {
   /// The metadata shown, beside the labels.
-  private static let keys = [
-    "input.kind", "image.layout", "image.color", "image.mean", "image.std", "image.resize",
-    "audio.rate", "audio.length", "precision", "source.name", "source.sha256", "converter",
-  ]
+  private static let keys =
+    MetadataKey.all.filter { !Text.equal($0, "labels") }
+    + ["precision", "source.name", "source.sha256", "converter"]
 
   private let options: Options
 

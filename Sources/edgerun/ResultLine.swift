@@ -39,27 +39,46 @@ struct ResultLine {
   static func top(_ classes: [ScoredClass], labels: [String]) -> String {
     var text = "\"top\":["
     for (place, entry) in classes.enumerated() {
-      text += place > 0 ? ",{" : "{"
-      if entry.index < labels.count { text += "\"label\":" + jsonText(labels[entry.index]) + "," }
-      text +=
-        "\"index\":" + String(entry.index) + ",\"score\":" + numberText(entry.score, digits: 4)
-        + "}"
+      text += (place > 0 ? ",{" : "{") + classText(entry.index, entry.score, labels) + "}"
     }
     return text + "]"
   }
 
+  /// `"detections":[{"label":"dog","index":16,"score":0.93,"box":[12.5,40,200.25,180]}]`; left, top,
+  /// right, bottom in pixels of the picture.
+  static func detections(_ found: [Detection], labels: [String]) -> String {
+    var text = "\"detections\":["
+    for (place, entry) in found.enumerated() {
+      text += place > 0 ? ",{" : "{"
+      text += classText(entry.classIndex, entry.score, labels) + ",\"box\":["
+      for (edge, value) in [entry.box.left, entry.box.top, entry.box.right, entry.box.bottom]
+        .enumerated()
+      {
+        text += (edge > 0 ? "," : "") + numberText(value)
+      }
+      text += "]}"
+    }
+    return text + "]"
+  }
+
+  /// `"label":"dog","index":16,"score":0.93`.
+  private static func classText(_ index: Int, _ score: Double, _ labels: [String]) -> String {
+    let label = index < labels.count ? "\"label\":" + jsonText(labels[index]) + "," : ""
+    return label + "\"index\":" + String(index) + ",\"score\":" + numberText(score, digits: 4)
+  }
+
   /// `{"name":"boxes","shape":[1,4420,4],"min":-1.5,"max":2.25,"mean":0.1}`; NaN counts in none of
   /// the three.
-  static func summary(name: String, shape: [Int], values: [Float]) -> String {
+  static func summary(_ output: ModelOutput) -> String {
     var (least, greatest, sum, count) = (Double.infinity, -Double.infinity, 0.0, 0)
-    for value in values where !value.isNaN {
+    for value in output.values where !value.isNaN {
       let wide = Double(value)
       least = wide < least ? wide : least
       greatest = wide > greatest ? wide : greatest
       sum += wide
       count += 1
     }
-    return "{\"name\":" + jsonText(name) + ",\"shape\":" + Text.shape(shape)
+    return "{\"name\":" + jsonText(output.name) + ",\"shape\":" + Text.shape(output.shape)
       + ",\"min\":" + numberText(least) + ",\"max\":" + numberText(greatest)
       + ",\"mean\":" + numberText(sum / Double(count)) + "}"
   }

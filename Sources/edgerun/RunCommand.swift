@@ -54,21 +54,28 @@ struct RunCommand {
     let sample = try reader.read(input.path)
     let budget = UInt64(options.budgetMilliseconds * 1e6)
     let report = try engine.run(sample.tensors, budgetNanoseconds: budget)
-    let body = try self.body(engine, labels: reader.preprocessing.labels)
+    let body = try self.body(engine, sample, reader.preprocessing)
     return form.success(input.path, body, report, options)
   }
 
-  private func body(_ engine: borrowing Engine, labels: [String]) throws(SampleError) -> String {
+  private func body(
+    _ engine: borrowing Engine, _ sample: Sample, _ rules: Preprocessing
+  ) throws(SampleError) -> String {
+    if case .detections(let rule) = rules.results {
+      guard case .picture(let placement) = sample.origin else {
+        throw SampleError("boxes are found in pictures only: give the picture itself")
+      }
+      let found = try rule.detections(in: engine.results(), placement: placement)
+      return ResultLine.detections(found, labels: rules.labels)
+    }
     if engine.outputs.count == 1, engine.outputs[0].classCount != nil {
       let values = try engine.output(0).values
-      return ResultLine.top(Classification.best(values, count: options.top), labels: labels)
+      return ResultLine.top(Classification.best(values, count: options.top), labels: rules.labels)
     }
     var text = "\"outputs\":["
-    for index in engine.outputs.indices {
-      let output = try engine.output(index)
+    for (index, output) in try engine.results().enumerated() {
       if index > 0 { text += "," }
-      text += ResultLine.summary(
-        name: engine.outputs[index].name, shape: output.shape, values: output.values)
+      text += ResultLine.summary(output)
     }
     return text + "]"
   }

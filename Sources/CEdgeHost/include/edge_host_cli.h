@@ -50,8 +50,11 @@ int32_t edge_cli_parse_number(const char *text, double *value);
 /* Writes `value` with at most `digits` significant digits, "%.*g". Returns the length; `text` holds
  * 32 bytes. */
 int32_t edge_cli_format_number(double value, int32_t digits, char *text);
-/* e to the power of value. */
+
+/* ---- functions of numbers, as libm has them ---- */
 double edge_cli_exp(double value);
+double edge_cli_tanh(double value);
+double edge_cli_power(double base, double exponent);
 
 /* ---- the process ---- */
 /* From now on the first Ctrl-C or SIGTERM only sets a flag; a second one ends the process. */

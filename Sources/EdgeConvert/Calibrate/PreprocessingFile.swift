@@ -3,15 +3,9 @@ import Foundation
 
 /// Preprocessing as `--preprocess FILE.json` states it, in the form in which the `.edge` file carries it.
 public struct PreprocessingFile: Sendable {
-  /// Metadata keys and their text; numbers and lists of numbers become "a,b,c".
+  /// Metadata keys and their text; lists become "a,b,c", lists of lists "a,b;c,d", labels lines.
   public private(set) var metadata: [String: String] = [:]
   public let preprocessing: Preprocessing
-
-  private static let keys: Set<String> = [
-    "input.kind", "image.layout", "image.color", "image.mean", "image.std", "image.resize",
-    "audio.rate",
-    "audio.length", "labels",
-  ]
 
   /// Reads the file and the labels.
   /// - Parameters:
@@ -50,24 +44,30 @@ public struct PreprocessingFile: Sendable {
     }
     var metadata: [String: String] = [:]
     for (key, value) in object {
-      guard keys.contains(key) else {
+      guard MetadataKey.all.contains(key) else {
         throw ConversionError.usage(
-          "\(path): unknown key '\(key)'; known are \(keys.sorted().joined(separator: ", "))")
+          "\(path): unknown key '\(key)'; known are \(MetadataKey.all.joined(separator: ", "))")
       }
-      guard let text = text(of: value, separator: key == "labels" ? "\n" : ",") else {
-        throw ConversionError.usage("\(path): '\(key)' must be a text, a number or a list of these")
+      guard let text = text(of: value, separators: key == "labels" ? ["\n"] : [",", ";"]) else {
+        throw ConversionError.usage(
+          "\(path): '\(key)' must be a text, a number, or a list of these or of such lists")
       }
       metadata[key] = text
     }
     return metadata
   }
 
-  private static func text(of value: Any, separator: String) -> String? {
+  /// A value as text; the lists in a list are joined by the first separator, the list by the next.
+  private static func text(of value: Any, separators: [String]) -> String? {
     switch value {
     case let text as String: return text
     case let number as NSNumber: return number.stringValue
     case let list as [Any]:
-      let parts = list.compactMap { text(of: $0, separator: separator) }
+      let isNested = list.contains { $0 is [Any] }
+      guard let separator = isNested ? separators.last : separators.first else { return nil }
+      let parts = list.compactMap {
+        text(of: $0, separators: isNested ? separators.dropLast() : [])
+      }
       return parts.count == list.count ? parts.joined(separator: separator) : nil
     default: return nil
     }

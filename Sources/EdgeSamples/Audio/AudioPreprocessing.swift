@@ -19,6 +19,13 @@ public struct AudioPreprocessing: Sendable {
     self.length = length
   }
 
+  /// Reads the keys `audio.*`.
+  init(_ metadata: MetadataReader) throws(SampleError) {
+    self.init(
+      rate: try metadata.integer("audio.rate"),
+      length: try metadata.choice("audio.length", ["pad", "strict"]) == 1 ? .strict : .pad)
+  }
+
   /// Makes the float32 tensor of `input` from a sound; `path` begins error messages.
   ///
   /// On a dynamic last axis a shorter sound keeps its own length.

@@ -23,6 +23,10 @@ public struct ImagePreprocessing: Sendable {
     case stretch = 0
     /// Refused.
     case none = 1
+    /// Shrunk or enlarged with its proportions until it covers the input, and cut to its centre.
+    case crop = 2
+    /// Shrunk or enlarged with its proportions until it fits, centred, with a gray border.
+    case letterbox = 3
   }
 
   /// Position of the channel axis; nil: the axis of extent 1 or 3, the first one preferred.
@@ -35,23 +39,45 @@ public struct ImagePreprocessing: Sendable {
   public var std: [Float]
   /// What happens to pictures of another size.
   public var resize: Resize
+  /// With `crop`: length of the picture's shorter side before it is cut; nil: just enough.
+  public var shorter: Int?
+  /// With `letterbox`: gray level of the border.
+  public var fill: UInt8
 
   /// Creates a rule; the defaults hand over RGB values of 0...255.
   public init(
     layout: Layout? = nil, color: Color? = nil, mean: [Float] = [0], std: [Float] = [1],
-    resize: Resize = .stretch
+    resize: Resize = .stretch, shorter: Int? = nil, fill: UInt8 = 114
   ) {
     self.layout = layout
     self.color = color
     self.mean = mean
     self.std = std
     self.resize = resize
+    self.shorter = shorter
+    self.fill = fill
   }
 
-  /// Makes the float32 tensor of `input` from a picture; `path` begins error messages.
+  /// Reads the keys `image.*`.
+  init(_ metadata: MetadataReader) throws(SampleError) {
+    let layout = try metadata.choice("image.layout", ["nchw", "nhwc"])
+    let color = try metadata.choice("image.color", ["rgb", "bgr", "gray"])
+    let resize = try metadata.choice("image.resize", ["stretch", "none", "crop", "letterbox"])
+    self.init(
+      layout: layout.flatMap { Layout(rawValue: $0) },
+      color: color.flatMap { Color(rawValue: $0) },
+      mean: try metadata.numbers("image.mean", default: [0]).map { Float($0) },
+      std: try metadata.divisors("image.std").map { Float($0) },
+      resize: resize.flatMap { Resize(rawValue: $0) } ?? .stretch,
+      shorter: try metadata.integer("image.shorter"),
+      fill: UInt8(try metadata.number("image.fill", default: 114, in: 0...255)))
+  }
+
+  /// Makes the float32 tensor of `input` from a picture, and says where the picture lies in it;
+  /// `path` begins error messages.
   public func tensor(
     from image: RGBImage, for input: InputDescription, path: String
-  ) throws(SampleError) -> SampleTensor {
+  ) throws(SampleError) -> (tensor: SampleTensor, placement: ImagePlacement) {
     let axes = try axes(of: input)
     var (height, width) = (input.shape[axes.height], input.shape[axes.width])
     if resize == .none {
@@ -65,15 +91,23 @@ public struct ImagePreprocessing: Sendable {
       }
       (height, width) = (image.height, image.width)
     }
-    let picture = image.resized(width: width, height: height)
+    let placement = placement(of: (image.width, image.height), in: (width, height))
+    guard placement.resized.width * placement.resized.height <= RGBImage.maximumPixels else {
+      throw SampleError(path + ": is too long and narrow to be fitted into the model's input")
+    }
+    let picture =
+      image
+      .resized(width: placement.resized.width, height: placement.resized.height)
+      .placed(width: width, height: height, left: placement.left, top: placement.top, fill: fill)
     var shape = input.shape
     shape[axes.height] = height
     shape[axes.width] = width
     if shape.count == 4 { shape[0] = 1 }
     let channels = input.shape[axes.channel]
-    return SampleTensor(
+    let tensor = SampleTensor(
       shape: shape,
       floats: values(picture, channels: channels, isPlanar: axes.channel < axes.height))
+    return (tensor, placement)
   }
 
   private static func fits(_ extent: Int, _ input: InputDescription, _ axis: Int) -> Bool {

@@ -2,6 +2,9 @@ import CEdgeMedia
 
 /// A picture as 8-bit RGB.
 public struct RGBImage: Sendable {
+  /// Pictures with more pixels are refused; `EDGE_MEDIA_MAX_PIXELS`.
+  static let maximumPixels = 64 << 20
+
   /// Columns.
   public let width: Int
   /// Rows.

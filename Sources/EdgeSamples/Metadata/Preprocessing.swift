@@ -1,0 +1,47 @@
+/// What a model's metadata says of its inputs, outputs and classes; `MetadataKey` lists the keys.
+public struct Preprocessing: Sendable {
+  /// What the model's input is made from.
+  public enum Kind: Sendable {
+    /// Arrays as they are; the default.
+    case tensor
+    /// Pictures.
+    case image(ImagePreprocessing)
+    /// Sound.
+    case audio(AudioPreprocessing)
+  }
+
+  /// What the model's input is made from.
+  public let kind: Kind
+  /// What the model's outputs mean.
+  public let results: ResultRule
+  /// Class names in the order of the model's scores; empty when not stated.
+  public let labels: [String]
+
+  /// Creates rules from their parts.
+  public init(kind: Kind, results: ResultRule = .plain, labels: [String] = []) {
+    self.kind = kind
+    self.results = results
+    self.labels = labels
+  }
+
+  /// Reads the rules from metadata; `value` gives the text of a key, or nil.
+  ///
+  /// - Throws: an error naming the key whose text has no meaning.
+  public init(metadata value: @escaping (String) -> String?) throws(SampleError) {
+    let metadata = MetadataReader(value: value)
+    labels = metadata.lines("labels")
+    results = try ResultRule(metadata)
+    switch try metadata.choice("input.kind", ["tensor", "image", "audio"]) {
+    case 1: kind = .image(try ImagePreprocessing(metadata))
+    case 2: kind = .audio(try AudioPreprocessing(metadata))
+    default: kind = .tensor
+    }
+  }
+
+  /// The class that a label of `labels.tsv` means: a decimal index, or a class name; nil when it is
+  /// neither.
+  public func classIndex(_ label: String) -> Int? {
+    for (index, name) in labels.enumerated() where Text.equal(name, label) { return index }
+    return Text.integer([UInt8](label.utf8))
+  }
+}
