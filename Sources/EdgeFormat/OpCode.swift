@@ -37,6 +37,10 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   // Control.
   case exit = 60
   case skip = 61
+  // Recurrence.
+  case lstm = 70
+  case gru = 71
+  case rnn = 72
 
   /// Stable name, as in profiles and reports.
   public var name: StaticString {
@@ -67,6 +71,9 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .stft: "stft"
     case .exit: "exit"
     case .skip: "skip"
+    case .lstm: "lstm"
+    case .gru: "gru"
+    case .rnn: "rnn"
     }
   }
 

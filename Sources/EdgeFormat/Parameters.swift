@@ -188,6 +188,38 @@ public struct STFTParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
+/// `lstm`, `gru`, `rnn` (float): operands at `Recurrent` of the runtime.
+///
+/// Activations by direction, three places each: f (gates), g (candidate), h (output of an LSTM).
+public struct RecurrentParameters: BitwiseCopyable, Sendable {
+  /// Bit d: direction d walks from the last step to the first.
+  public var reversed: Int32 = 0
+  /// 1: a GRU's reset gate applies to the recurrent product, 0: to the state before it.
+  public var linearBeforeReset: Int32 = 0
+  /// 1: an LSTM's forget gate is one less the input gate.
+  public var inputForget: Int32 = 0
+  /// Activations see values within -clip...clip; infinite when they see all.
+  public var clip: Float = .infinity
+  public var activations:
+    (
+      UnaryParameters, UnaryParameters, UnaryParameters, UnaryParameters, UnaryParameters,
+      UnaryParameters
+    )
+
+  /// - Parameter activation: the one that stands in all places.
+  public init(activation: UnaryParameters) {
+    activations = (activation, activation, activation, activation, activation, activation)
+  }
+
+  /// The activation at a place.
+  public func activation(_ place: Int) -> UnaryParameters {
+    withUnsafeBytes(of: activations) {
+      $0.load(
+        fromByteOffset: place &* MemoryLayout<UnaryParameters>.stride, as: UnaryParameters.self)
+    }
+  }
+}
+
 /// `exit`: scores → nothing; the run ends at this node when the confidence passes `threshold`, and
 /// the outputs are then those of exit `index` (1-based).
 public struct ExitParameters: BitwiseCopyable, Sendable {

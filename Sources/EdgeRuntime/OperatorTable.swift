@@ -33,6 +33,7 @@ enum OperatorTable {
     case .broadcast: try Broadcast.check(node)
     case .nonZero: try NonZero.check(node)
     case .stft: try STFT.check(node)
+    case .lstm, .gru, .rnn: try Recurrent.check(node)
     case .exit, .skip:
       throw EdgeError(
         .featureUnsupported, "early exits and skips need a newer runtime: convert without them"
@@ -49,6 +50,7 @@ enum OperatorTable {
     case .depthwise: Depthwise.workspaceBytes(node)
     case .matmul: Matmul.workspaceBytes(node)
     case .stft: STFT.workspaceBytes(node)
+    case .lstm, .gru, .rnn: Recurrent.workspaceBytes(node)
     case .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary, .quantize,
       .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather,
       .broadcast, .nonZero, .exit, .skip:
@@ -83,6 +85,7 @@ enum OperatorTable {
     case .broadcast: Broadcast.run(node, context)
     case .nonZero: return NonZero.run(node)
     case .stft: STFT.run(node, context)
+    case .lstm, .gru, .rnn: Recurrent.run(node, context)
     case .exit, .skip: break
     }
     return nil
@@ -100,7 +103,7 @@ enum OperatorTable {
       return isFloat ? kernels.pointee.depthwise_f32_name : kernels.pointee.depthwise_s8_name
     case .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary,
       .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
-      .gather, .broadcast, .nonZero, .stft, .exit, .skip:
+      .gather, .broadcast, .nonZero, .stft, .lstm, .gru, .rnn, .exit, .skip:
       // A literal is NUL-terminated, and CChar is as wide as UInt8.
       return UnsafeRawPointer(node.opCode.name.utf8Start).assumingMemoryBound(to: CChar.self)
     }

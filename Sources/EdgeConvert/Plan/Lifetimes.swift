@@ -96,7 +96,7 @@ extension Plan {
     case .binary: candidates = node.inputs
     case .convolution, .depthwise, .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear,
       .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
-      .gather, .broadcast, .nonZero, .stft, .exit, .skip:
+      .gather, .broadcast, .nonZero, .stft, .lstm, .gru, .rnn, .exit, .skip:
       return nil
     }
     guard let output = node.outputs.first else { return nil }

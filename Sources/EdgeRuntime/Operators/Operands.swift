@@ -30,6 +30,7 @@ extension TensorView {
 // What the operators' checks share.
 extension NodeView {
   /// Throws unless a tensor is int8 with a scale and a zero point that arithmetic can rely on.
+  @inline(never)
   func expectQuantized(_ tensor: TensorView) throws(EdgeError) {
     guard tensor.type == .int8, tensor.scale.isFinite, tensor.scale > 0 else {
       throw corrupt("a quantized operand has no int8 type or no positive scale")
@@ -40,11 +41,13 @@ extension NodeView {
   }
 
   /// Throws unless a tensor is float32.
+  @inline(never)
   func expectFloat(_ tensor: TensorView) throws(EdgeError) {
     try require(tensor.type == .float32, "an operand is not float32")
   }
 
   /// Throws unless a tensor has this rank.
+  @inline(never)
   func expectRank(_ tensor: TensorView, _ rank: Int) throws(EdgeError) {
     guard tensor.rank == rank else {
       throw corrupt("an operand has rank %0, not %1", tensor.rank, rank)
@@ -52,6 +55,7 @@ extension NodeView {
   }
 
   /// Throws unless low <= high lie in int8.
+  @inline(never)
   func expectClamp(low: Int32, high: Int32) throws(EdgeError) {
     guard -128 <= low, low <= high, high <= 127 else {
       throw corrupt("the clamp %0...%1 is empty or leaves int8", Int(low), Int(high))
@@ -59,6 +63,7 @@ extension NodeView {
   }
 
   /// Throws unless sizes of two tensors are equal on the axes of a range.
+  @inline(never)
   func expectEqual(_ a: TensorView, _ b: TensorView, axes: Range<Int>) throws(EdgeError) {
     for axis in axes where a.dims[axis] != b.dims[axis] {
       throw corrupt("axis %0 has size %1 and %2", axis, a.dims[axis], b.dims[axis])
@@ -66,6 +71,7 @@ extension NodeView {
   }
 
   /// Throws unless x, its axes taken as the last of y's, has size 1 or y's on the axes of a range.
+  @inline(never)
   func expectBroadcast(_ x: TensorView, to y: TensorView, axes: Range<Int>) throws(EdgeError) {
     try require(x.rank <= y.rank, "an operand has more axes than the result")
     for axis in axes {
@@ -77,6 +83,7 @@ extension NodeView {
   }
 
   /// Throws unless two tensors have as many elements.
+  @inline(never)
   func expectSameCount(_ x: TensorView, _ y: TensorView) throws(EdgeError) {
     guard x.count == y.count else {
       throw corrupt("%0 elements become %1", x.count, y.count)
@@ -84,6 +91,7 @@ extension NodeView {
   }
 
   /// Throws unless two tensors have the same type, scale and zero point.
+  @inline(never)
   func expectSameForm(_ x: TensorView, _ y: TensorView) throws(EdgeError) {
     try require(
       x.type == y.type && x.scale == y.scale && x.zeroPoint == y.zeroPoint,
@@ -91,12 +99,14 @@ extension NodeView {
   }
 
   /// Throws unless two tensors are equal in type and shape.
+  @inline(never)
   func expectAlike(_ a: TensorView, _ b: TensorView) throws(EdgeError) {
     try require(a.type == b.type, "operands differ in type")
     try require(a.hasShape(of: b), "operands differ in shape")
   }
 
   /// Throws unless a number lies in a range.
+  @inline(never)
   func expect(_ value: Int, in range: ClosedRange<Int>, _ text: StaticString) throws(EdgeError) {
     guard range.lowerBound <= value, value <= range.upperBound else {
       throw corrupt(text, value, range.lowerBound, range.upperBound)

@@ -10,10 +10,13 @@ enum Unary {
     try node.expectFloat(x)
     try node.expectFloat(y)
     try node.expectSameCount(x, y)
-    let kinds = EDGE_UNARY_RELU...EDGE_UNARY_COS
+    try expectKind(node.parameters(as: UnaryParameters.self), of: node)
+  }
+
+  /// Throws unless there is a kernel for the function.
+  static func expectKind(_ function: UnaryParameters, of node: NodeView) throws(EdgeError) {
     try node.expect(
-      Int(node.parameters(as: UnaryParameters.self).kind), in: kinds,
-      "there is no unary function %0")
+      Int(function.kind), in: EDGE_UNARY_RELU...EDGE_UNARY_COS, "there is no unary function %0")
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {
