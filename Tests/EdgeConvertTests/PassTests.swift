@@ -176,6 +176,47 @@ import Testing
       shape.count == 2 ? ["Mul", "Add"] : ["Conv"])
   }
 
+  static let transposedForms: [([String: Attribute], [String])] = [
+    (["strides": .ints([2, 2])], ["Conv", "DepthToSpace", "Slice"]),
+    (["pads": .ints([1, 0, 2, 1]), "dilations": .ints([2, 1])], ["Conv"]),
+    (["pads": .ints([3, 3, 3, 3])], ["Pad", "Conv"]),
+    (
+      [
+        "strides": .ints([2, 3]), "pads": .ints([1, 1, 1, 1]), "output_padding": .ints([1, 0]),
+        "group": .int(2),
+      ], ["Conv", "DepthToSpace", "Slice"]
+    ),
+    (["strides": .ints([4, 1]), "auto_pad": .string("SAME_LOWER")], ["Conv", "DepthToSpace"]),
+    (
+      ["strides": .ints([1, 2]), "output_shape": .ints([6, 13])], ["Conv", "DepthToSpace", "Slice"]
+    ),
+  ]
+
+  @Test(arguments: transposedForms)
+  func aTransposedConvolutionBecomesPhases(_ form: ([String: Attribute], [String])) throws {
+    var fixture = PassFixture()
+    let x = fixture.input([2, 4, 5, 6])
+    var attributes = form.0
+    attributes["edge.activation"] = .string("relu")
+    let weights = fixture.weights([4, 3, 3, 3])
+    let bias = fixture.weights(attributes["group"] == nil ? [3] : [6])
+    let y = fixture.node("ConvTranspose", [x, weights, bias], attributes)
+    try fixture.expect([y], after: Passes.all, form.1)
+  }
+
+  @Test mutating func anUpsamplingKernelNeedsNoSlice() throws {
+    let n = Dimension(symbol: "N")
+    let x = fixture.graph.add(
+      Value(name: "x", type: .float32, shape: [n, Dimension(4), n, Dimension(6)]))
+    fixture.graph.inputs = [x]
+    let y = fixture.node(
+      "ConvTranspose", [x, fixture.weights([4, 3, 2, 2])], ["strides": .ints([2, 2])])
+    fixture.graph.outputs = [y]
+    let rewritten = try Passes.all(fixture.graph)
+    #expect(rewritten.nodes.map(\.op) == ["Conv", "DepthToSpace"])
+    #expect(rewritten[y].shape == [n, Dimension(3), n * Dimension(2), Dimension(12)])
+  }
+
   @Test mutating func zeroBiasesGo() throws {
     let x = fixture.input([1, 2, 4, 4])
     let y = fixture.node(

@@ -110,6 +110,15 @@ import Testing
       let joined = f.node("Reshape", [swapped, f.ints([1, 8, 6, 5])])
       f.output(f.node("Conv", [joined, f.weights([4, 8, 1, 1])]))
     },
+    Case(name: "blocks between space and channels") { f in
+      let x = f.input("x", [2, 3, 6, 4])
+      let y = f.node("SpaceToDepth", [x], ["blocksize": .int(2)])
+      let z = f.node("Conv", [y, f.weights([24, 12, 1, 1])])
+      let groups = f.node(
+        "DepthToSpace", [z], ["edge.blocks": .ints([2, 3]), "edge.groups": .int(2)])
+      let columns = f.node("DepthToSpace", [z], ["blocksize": .int(2), "mode": .string("CRD")])
+      f.output(groups, f.node("Conv", [columns, f.weights([4, 6, 3, 3])]))
+    },
     Case(name: "broadcasting in any order") { f in
       let x = f.input("x", [1, 4, 5, 6])
       let y = f.node("Conv", [x, f.weights([4, 4, 1, 1])])

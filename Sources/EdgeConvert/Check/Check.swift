@@ -88,8 +88,11 @@ public struct Check: Sendable {
       ]
     }
     let found = rule.check(node, graph)
-    guard found.isEmpty, rule.lower == nil else { return found }
-    if rule.isComposite { return Expansion.obstacles(of: node, graph) }
+    guard found.isEmpty else { return found }
+    if let body = rule.isComposite ? rule.body : rule.rewrite {
+      return Expansion.obstacles(of: node, body, graph)
+    }
+    if rule.lower != nil { return [] }
     return [
       node.obstacle(
         "the runtime has no kernel for it yet; it folds away only where its operands are known at conversion",
@@ -121,7 +124,6 @@ public struct Check: Sendable {
     case "Where": "Mul and Add with a mask"
     case "InstanceNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization":
       "ReduceMean, Sub, Mul, Sqrt and Div"
-    case "ConvTranspose": "Resize and Conv"
     case "GatherElements", "GatherND": "Gather"
     case "ArgMax", "ArgMin", "TopK", "NonMaxSuppression":
       "its input as the output, and the choice in the application"

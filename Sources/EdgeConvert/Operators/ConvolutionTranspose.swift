@@ -17,7 +17,7 @@ extension Operator {
       return [ValueType(type: try graph.type(node, 0), shape: [x[0], maps] + form.output)]
     },
     evaluate: { node, inputs in [try evaluateTranspose(node, inputs)] },
-    quantize: .weighted, lower: nil)
+    quantize: .weighted, lower: nil, rewrite: convolutionPhases)
 
   @Sendable private static func evaluateTranspose(_ node: Node, _ inputs: [Tensor?]) throws
     -> Tensor
@@ -77,6 +77,8 @@ struct TransposedWindow {
   var before: [Dimension] = []
   var after: [Dimension] = []
   var output: [Dimension] = []
+  /// `output_padding` with which explicit pads give the same output.
+  var surplus: [Dimension] = []
 
   init(_ node: Node, spatial: [Dimension], kernel: [Int]) throws {
     let rank = spatial.count
@@ -112,6 +114,11 @@ struct TransposedWindow {
         before.append(Dimension(free ? 0 : pads[axis]))
         after.append(Dimension(free ? 0 : pads[axis + rank]))
         output.append(full - before[axis] - after[axis])
+      }
+      surplus.append(
+        output[axis] + before[axis] + after[axis] - full + Dimension(extra[axis]))
+      if let size = output[axis].constant, size < 1 {
+        throw node.invalid("pads leave \(size) elements of axis \(axis)")
       }
     }
   }

@@ -55,6 +55,9 @@ public struct Operator: Sendable {
   public let lower: LoweringRule?
   /// Set for an operator that becomes simpler nodes before anything else, always or in some forms.
   public let body: Body?
+  /// Simpler nodes for those forms of the operator that have no kernel, written when fusions are
+  /// done; nil when the node may stay as it is.
+  public let rewrite: Body?
 
   /// Whether no form of the operator is executed as it is.
   var isComposite: Bool { body != nil && lower == nil }
@@ -69,7 +72,8 @@ public struct Operator: Sendable {
     evaluate: @escaping @Sendable (Node, [Tensor?]) throws -> [Tensor],
     quantize: QuantizeRule = .float,
     body: Body? = nil,
-    lower: LoweringRule?
+    lower: LoweringRule?,
+    rewrite: Body? = nil
   ) {
     self.name = name
     self.opsets = opsets
@@ -80,6 +84,7 @@ public struct Operator: Sendable {
     self.quantize = quantize
     self.lower = lower
     self.body = body
+    self.rewrite = rewrite
   }
 
   private init(
@@ -94,6 +99,7 @@ public struct Operator: Sendable {
     evaluate = { node, _ in throw node.invalid("is a composite, which expansion replaces") }
     quantize = .float
     lower = nil
+    rewrite = nil
     self.body = body
   }
 

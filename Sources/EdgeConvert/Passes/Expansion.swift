@@ -19,9 +19,9 @@ public struct Expansion {
     names = graph.idsByName
   }
 
-  /// Copies a node, or expands it when it is a composite that can be.
-  mutating func visit(_ original: Node) throws {
-    guard let rule = Operator.of(original), let body = rule.body, knowsInputs(of: original),
+  /// Copies a node, or replaces it by the nodes of its body when it has one that takes it.
+  mutating func visit(_ original: Node, _ bodyOf: (Operator) -> Operator.Body?) throws {
+    guard let rule = Operator.of(original), let body = bodyOf(rule), knowsInputs(of: original),
       rule.opsets.contains(original.opset), rule.check(original, graph).isEmpty
     else { return append(original) }
     let before = self
@@ -56,9 +56,10 @@ public struct Expansion {
     return result
   }
 
-  /// Why a composite that stayed was not expanded.
-  static func obstacles(of composite: Node, _ graph: Graph) -> [Obstacle] {
-    guard let body = Operator.of(composite)?.body else { return [] }
+  /// Why a node that stayed was not replaced by the nodes of its body.
+  static func obstacles(
+    of composite: Node, _ body: Operator.Body, _ graph: Graph
+  ) -> [Obstacle] {
     var trial = Expansion(graph)
     guard trial.knowsInputs(of: composite) else {
       return [
@@ -109,6 +110,7 @@ extension Expansion {
     var made = Node(
       name: "\(outer.name)/\(op)", op: op, opset: Operator.latestOpset, inputs: inputs, outputs: [],
       attributes: attributes)
+    made.absorbed = [outer.name] + outer.absorbed
     if let body = Operator.table[op]?.body,
       let results = try expand(made, body)?.compactMap({ $0 })
     {
@@ -154,7 +156,7 @@ extension Expansion {
       copy.name = "\(node.name)/\(inner.name)"
       copy.inputs = inner.inputs.map { $0.flatMap { ids[$0] } }
       copy.outputs = inner.outputs.map { $0.flatMap { ids[$0] } }
-      try visit(copy)
+      try visit(copy, \.body)
     }
     return subgraph.outputs.compactMap { ids[$0] }
   }

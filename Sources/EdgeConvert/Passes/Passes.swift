@@ -1,6 +1,8 @@
 /// A rewrite that keeps what the graph computes.
 public struct Pass: Sendable {
   public let name: String
+  /// Whether it waits until no other pass finds anything to do.
+  public var isLast = false
   /// The rewritten graph; nil when there is nothing to do.
   public let run: @Sendable (Graph) throws -> Graph?
 }
@@ -25,6 +27,7 @@ public enum Passes {
     Pass(name: "fuse activations", run: fuseActivation),
     Pass(name: "fuse residuals", run: fuseResidual),
     Pass(name: "batch normalizations as convolutions", run: lowerBatchNorm),
+    Pass(name: "rewrite forms without a kernel", isLast: true, run: rewriteForms),
   ]
 
   /// Runs every pass until none finds anything to do; nodes come out in topological order.
@@ -34,7 +37,7 @@ public enum Passes {
     _ = Inference.run(&graph)
     for _ in 0..<64 {
       var changed = false
-      for pass in list {
+      for pass in list where !(pass.isLast && changed) {
         guard var next = try pass.run(graph) else { continue }
         _ = Inference.run(&next)
         graph = next

@@ -75,15 +75,7 @@ extension Lowering {
     tensor.bytes = []
     tensor.dims = order.map { shape[$0] }
     let result = add(tensor)
-    var parameters = TransposeParameters()
-    withUnsafeMutableBytes(of: &parameters.permutation) { bytes in
-      for (axis, from) in movement.permutation.enumerated() {
-        bytes.storeBytes(of: Int32(from), toByteOffset: axis * 4, as: Int32.self)
-      }
-    }
-    let x = view(source.tensor, dims: movement.source)
-    let y = view(result, dims: movement.destination)
-    emit(.transpose, [x], [y], parameters)
+    emitTranspose(source.tensor, result, movement)
     let stored = Stored(result, order: order)
     define(value, as: stored)
     return stored
