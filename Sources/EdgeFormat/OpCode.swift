@@ -22,6 +22,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   // Along axes.
   case reduce = 30
   case softmax = 31
+  case argReduce = 33
   // Movement.
   case transpose = 40
   case concat = 41
@@ -60,6 +61,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .cast: "cast"
     case .reduce: "reduce"
     case .softmax: "softmax"
+    case .argReduce: "arg_reduce"
     case .transpose: "transpose"
     case .concat: "concat"
     case .slice: "slice"

@@ -103,11 +103,22 @@ public struct BinaryParameters: BitwiseCopyable, Sendable {
 /// `reduce`: `kind` is an `EDGE_REDUCE_*` code over `axisCount` neighbouring axes from `axis`; y
 /// has them as 1 or dropped.
 ///
-/// float all kinds; int8 mean only.
+/// float all kinds; int64 all but mean; int8 mean, max and min.
 public struct ReduceParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
   public var axis: Int32 = 0
   public var axisCount: Int32 = 1
+
+  public init() {}
+}
+
+/// `argReduce`: x (float32, int8, int64) → y (int64), positions along `axis`, which y has as 1 or
+/// dropped, of the largest (`kind` EDGE_REDUCE_MAX) or least element (EDGE_REDUCE_MIN).
+public struct ArgReduceParameters: BitwiseCopyable, Sendable {
+  public var kind: Int32 = 0
+  public var axis: Int32 = 0
+  /// 1: of equals the last, else the first.
+  public var isLast: Int32 = 0
 
   public init() {}
 }

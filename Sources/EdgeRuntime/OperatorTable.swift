@@ -24,6 +24,7 @@ enum OperatorTable {
     case .cast: try Cast.check(node)
     case .reduce: try Reduce.check(node)
     case .softmax: try Softmax.check(node)
+    case .argReduce: try ArgReduce.check(node)
     case .transpose: try Transpose.check(node)
     case .concat: try Concat.check(node)
     case .slice: try Slice.check(node)
@@ -52,7 +53,8 @@ enum OperatorTable {
     case .stft: STFT.workspaceBytes(node)
     case .lstm, .gru, .rnn: Recurrent.workspaceBytes(node)
     case .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary, .quantize,
-      .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy, .gather,
+      .dequantize, .cast, .reduce, .softmax, .argReduce, .transpose, .concat, .slice, .pad, .copy,
+      .gather,
       .broadcast, .nonZero, .exit, .skip:
       0
     }
@@ -76,6 +78,7 @@ enum OperatorTable {
     case .cast: Cast.run(node, context)
     case .reduce: Reduce.run(node, context)
     case .softmax: Softmax.run(node, context)
+    case .argReduce: ArgReduce.run(node, context)
     case .transpose: Transpose.run(node, context)
     case .concat: Concat.run(node, context)
     case .slice: Slice.run(node, context)
@@ -102,7 +105,8 @@ enum OperatorTable {
     case .depthwise:
       return isFloat ? kernels.pointee.depthwise_f32_name : kernels.pointee.depthwise_s8_name
     case .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary,
-      .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
+      .quantize, .dequantize, .cast, .reduce, .softmax, .argReduce, .transpose, .concat, .slice,
+      .pad, .copy,
       .gather, .broadcast, .nonZero, .stft, .lstm, .gru, .rnn, .exit, .skip:
       // A literal is NUL-terminated, and CChar is as wide as UInt8.
       return UnsafeRawPointer(node.opCode.name.utf8Start).assumingMemoryBound(to: CChar.self)

@@ -91,6 +91,8 @@ struct PlanFixture {
 
   /// Converts to float, or to INT8 with the ranges of the test's data, and runs.
   mutating func run(_ precision: Precision = .float32) throws -> Outcome {
+    _ = Inference.run(&graph)
+    graph = try Passes.expandComposites(graph) ?? graph
     let obstacles = Inference.run(&graph)
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
     var ranges: [ValueID: ClosedRange<Float>] = [:]

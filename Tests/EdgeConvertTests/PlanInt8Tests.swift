@@ -42,6 +42,19 @@ import Testing
     #expect(outcome.error < 0.04)
   }
 
+  @Test(arguments: ["ReduceMax", "ReduceMin"]) func extremesTakeCodes(operation: String) throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 3, 5, 8])
+    let y = f.node("Conv", [x, f.weights([20, 3, 1, 1])])
+    let peak = f.node(operation, [y], ["axes": .ints([2])])
+    let widest = f.node(operation, [y], ["axes": .ints([1, 3])])
+    f.output(f.node("Conv", [peak, f.weights([4, 20, 1, 1])]), widest)
+    let outcome = try f.run(.int8)
+    #expect(outcome.count("reduce") == 2)
+    #expect(outcome.count("dequantize") == 1)
+    #expect(outcome.error < 0.04)
+  }
+
   @Test(arguments: ["HardSwish", "Sigmoid"]) func aTableJoinsItsConvolution(function: String) throws
   {
     var f = PlanFixture()

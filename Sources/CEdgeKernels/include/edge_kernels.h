@@ -149,7 +149,7 @@ enum {
 /* MIN and MAX give NaN when either side is NaN, else a < b ? a : b and a > b ? a : b. POW as in C. */
 enum {
   EDGE_REDUCE_SUM = 1, EDGE_REDUCE_MEAN = 2, EDGE_REDUCE_MAX = 3, EDGE_REDUCE_MIN = 4,
-  EDGE_REDUCE_SUM_SQUARE = 5,
+  EDGE_REDUCE_SUM_SQUARE = 5, EDGE_REDUCE_PROD = 6,
 };
 
 /* int8 ADD, SUB: q = clamp(rne(float(a-za)*ma + float(b-zb)*mb) + zero, low, high), SUB passes mb negated.
@@ -200,11 +200,13 @@ typedef struct edge_kernels {
 
   /* Reduction of x[outer][n][inner] over n. inner == 1: 16 lanes of partial sums (lane = index mod 16), then the
    * tree 8, 4, 2, 1 (lane l takes lane l + step); inner > 1: in order of n. Sums start at 0, MAX at -infinity,
-   * MIN at +infinity; NaN wins; of equals the first is kept. Mean divides by float(n). SUM_SQUARE adds x * x without fma. */
+   * MIN at +infinity; NaN wins; of equals the first is kept. Mean divides by float(n). SUM_SQUARE adds x * x without fma.
+   * All kinds but PROD. */
   void (*reduce_f32)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
-  /* int8 mean over n: q = clamp(rne(float(sum - n*in_zero) * (ratio / n)) + out_zero, -128, 127). */
-  void (*mean_s8)(const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner, float ratio, int32_t in_zero,
-                  int32_t out_zero);
+  /* int8 over n. MEAN: q = clamp(rne(float(sum - n*in_zero) * (ratio / n)) + out_zero, -128, 127); MAX and MIN:
+   * the code itself (-128 and 127 of nothing). No other kinds. */
+  void (*reduce_s8)(int32_t kind, const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner, float ratio,
+                    int32_t in_zero, int32_t out_zero);
   /* Softmax over the last axis of x[rows][n]: exp(x - max), divided by its sum (16 lanes, tree). */
   void (*softmax_f32)(const float *x, float *y, int64_t rows, int64_t n);
 } edge_kernels;
@@ -219,6 +221,15 @@ void edge_copy_strided(const void *x, void *y, int32_t element_bytes, int32_t ra
                        const int64_t *x_stride);
 /* Fills n elements of element_bytes (1, 2, 4, 8) with the value at `value`. */
 void edge_fill(void *y, int64_t n, int32_t element_bytes, const void *value);
+
+/* Reduction of x[outer][n][inner] over n in order, all kinds but MEAN; sums and products wrap. */
+void edge_reduce_s64(int32_t kind, const int64_t *x, int64_t *y, int64_t outer, int64_t n, int64_t inner);
+/* The product over n in order, from 1. */
+void edge_product_f32(const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
+/* Position along n, 1 or more, of the largest (MAX) or least (MIN) element, the first or last of equals; NaN wins. */
+void edge_arg_f32(int32_t kind, int32_t is_last, const float *x, int64_t *y, int64_t outer, int64_t n, int64_t inner);
+void edge_arg_s8(int32_t kind, int32_t is_last, const int8_t *x, int64_t *y, int64_t outer, int64_t n, int64_t inner);
+void edge_arg_s64(int32_t kind, int32_t is_last, const int64_t *x, int64_t *y, int64_t outer, int64_t n, int64_t inner);
 
 /* Real DFT of n samples (n factors in 2, 3, 5, 7): out[0..n/2] complex interleaved. twiddles[n] complex:
  * exp(-2*pi*i*k/n), computed by the converter. work: 4*n floats. Fixed operation order, no fma. */

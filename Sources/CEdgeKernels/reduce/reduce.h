@@ -7,8 +7,8 @@
 #define EDGE_DECLARE_REDUCE(isa)                                                                   \
   void edge_f32_reduce__##isa(int32_t kind, const float *x, float *y, int64_t outer, int64_t n,    \
                               int64_t inner);                                                      \
-  void edge_s8_mean__##isa(const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner,    \
-                           float ratio, int32_t in_zero, int32_t out_zero);                        \
+  void edge_s8_reduce__##isa(int32_t kind, const int8_t *x, int8_t *y, int64_t outer, int64_t n,   \
+                             int64_t inner, float ratio, int32_t in_zero, int32_t out_zero);       \
   void edge_f32_softmax__##isa(const float *x, float *y, int64_t rows, int64_t n);
 
 EDGE_DECLARE_REDUCE(scalar)

@@ -1,5 +1,4 @@
 import EdgeFormat
-import Foundation
 
 /// Reductions over axes: attribute `axes` at first, input 1 since opset 13 (ReduceSum) or 18 (all).
 public struct ReduceForm: Sendable {
@@ -28,29 +27,73 @@ public struct ReduceForm: Sendable {
   }
 }
 
-extension Operator {
-  static let reductions: [Operator] = [
-    reduce("ReduceMean", .rescaled) { values in values.sum / Double(values.count) },
-    reduce("ReduceSum") { $0.sum },
-    reduce("ReduceMax", .passThrough) { Double($0.max() ?? -.infinity) },
-    reduce("ReduceMin", .passThrough) { Double($0.min() ?? .infinity) },
-    reduce("ReduceProd") { $0.reduce(Double(1)) { $0 * Double($1) } },
-    reduce("ReduceL1") { $0.reduce(Double(0)) { $0 + Double(abs($1)) } },
-    reduce("ReduceL2") { $0.reduce(Double(0)) { $0 + Double($1) * Double($1) }.squareRoot() },
-    reduce("ReduceSumSquare") { $0.reduce(Double(0)) { $0 + Double($1) * Double($1) } },
-    reduce("ReduceLogSum") { log($0.sum) },
-    reduce("ReduceLogSumExp") { values in
-      let peak = Double(values.max() ?? 0)
-      let shift = peak.isFinite ? peak : 0
-      return shift + log(values.reduce(Double(0)) { $0 + exp(Double($1) - shift) })
-    },
-    argReduce("ArgMax") { $0 > $1 }, argReduce("ArgMin") { $0 < $1 },
-  ]
+/// The elements that meet in each result of a reduction, one after the other.
+private struct Rows {
+  let tensor: Tensor
+  let length: Int
+  let shape: [Int]
 
-  private static func reduce(
-    _ name: String, _ quantize: QuantizeRule = .float,
-    _ body: @escaping @Sendable (Slice<UnsafeBufferPointer<Float>>) -> Double
-  ) -> Operator {
+  init(_ x: Tensor, _ form: ReduceForm) {
+    let kept = x.shape.indices.filter { !form.axes.contains($0) }
+    tensor = x.transposed(kept + form.axes)
+    length = form.axes.map { x.shape[$0] }.reduce(1, *)
+    shape = form.shape(of: x.shape, one: 1)
+  }
+
+  func map<Element, Result>(_ values: [Element], _ body: (ArraySlice<Element>) -> Result)
+    -> [Result]
+  {
+    (0..<shape.reduce(1, *)).map { body(values[($0 * length)..<(($0 + 1) * length)]) }
+  }
+}
+
+/// What a reduction does with a row, of floats (in double precision) and of integers, which wrap.
+private struct Reduction: Sendable {
+  var floats: @Sendable (ArraySlice<Float>) -> Double
+  var integers: @Sendable (ArraySlice<Int64>) -> Int64
+  /// The same for a product of sizes, where shape arithmetic has one.
+  var sizes: (@Sendable ([Dimension]) -> Dimension?)?
+}
+
+extension Operator {
+  static let reductions: [Operator] =
+    [
+      reduce("ReduceMean", .rescaled, mean), reduce("ReduceSum", .float, sum),
+      reduce("ReduceMax", .passThrough, maximum), reduce("ReduceMin", .passThrough, minimum),
+      reduce("ReduceProd", .float, product), reduce("ReduceSumSquare", .float, sumSquare),
+      argReduce("ArgMax") { $0 > $1 }, argReduce("ArgMin") { $0 < $1 },
+    ] + composedReductions
+
+  private static let sum = Reduction(
+    floats: { $0.reduce(0) { $0 + Double($1) } }, integers: { $0.reduce(0, &+) },
+    sizes: { $0.reduce(Dimension(0), +) })
+
+  private static let mean = Reduction(
+    floats: { $0.reduce(0) { $0 + Double($1) } / Double($0.count) },
+    integers: { $0.isEmpty ? 0 : $0.reduce(0, &+) / Int64($0.count) })
+
+  private static let maximum = Reduction(
+    floats: { $0.reduce(-.infinity) { $1.isNaN || Double($1) > $0 ? Double($1) : $0 } },
+    integers: { $0.max() ?? .min },
+    sizes: { $0.isEmpty ? nil : $0.dropFirst().reduce($0[0], Dimension.max) })
+
+  private static let minimum = Reduction(
+    floats: { $0.reduce(.infinity) { $1.isNaN || Double($1) < $0 ? Double($1) : $0 } },
+    integers: { $0.min() ?? .max },
+    sizes: { $0.isEmpty ? nil : $0.dropFirst().reduce($0[0], Dimension.min) })
+
+  private static let product = Reduction(
+    floats: { $0.reduce(1) { $0 * Double($1) } }, integers: { $0.reduce(1, &*) },
+    sizes: { $0.reduce(Dimension(1), *) })
+
+  private static let sumSquare = Reduction(
+    floats: { $0.reduce(0) { $0 + Double($1) * Double($1) } },
+    integers: { $0.reduce(0) { $0 &+ $1 &* $1 } })
+
+  /// <https://onnx.ai/onnx/operators/onnx__ReduceSum.html> and its like.
+  private static func reduce(_ name: String, _ quantize: QuantizeRule, _ reduction: Reduction)
+    -> Operator
+  {
     Operator(
       name, opsets: 1...latestOpset,
       infer: { node, graph in
@@ -62,32 +105,34 @@ extension Operator {
         ]
       },
       symbolic: { node, graph in
-        guard name == "ReduceProd", let content = graph.content(node, 0) else { return nil }
-        return [content.reduce(Dimension(1), *)]
+        guard let content = graph.content(node, 0), let form = try? ReduceForm(node, graph),
+          form.axes == [0]
+        else { return nil }
+        return reduction.sizes?(content).map { [$0] }
       },
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)
         let form = try ReduceForm(node, rank: x.shape.count, axes: optional(inputs, 1)?.ints)
-        if form.axes.isEmpty, !x.shape.isEmpty || node.int("noop_with_empty_axes", 0) != 0 {
-          return [x]
+        let rows = Rows(x, form)
+        switch rows.tensor.elements {
+        case .float(let values):
+          let results = rows.map(values) { Float(reduction.floats($0)) }
+          return [Tensor(results, shape: rows.shape, type: x.type)]
+        case .integer(let values):
+          let results =
+            x.type == .bool
+            ? rows.map(values) { row in
+              name == "ReduceMax" ? row.max() ?? 0 : name == "ReduceMin" ? row.min() ?? 1 : 0
+            } : wrap(rows.map(values, reduction.integers), to: x.type)
+          return [Tensor(results, shape: rows.shape, type: x.type)]
         }
-        let shape = form.shape(of: x.shape, one: 1)
-        let kept = x.shape.indices.filter { !form.axes.contains($0) }
-        let rows = x.transposed(kept + form.axes)
-        let run = form.axes.map { x.shape[$0] }.reduce(1, *)
-        let count = kept.map { x.shape[$0] }.reduce(1, *)
-        let values = rows.floats.withUnsafeBufferPointer { data in
-          (0..<count).map { body(data[($0 * run)..<(($0 + 1) * run)]) }
-        }
-        if x.type.isFloat { return [Tensor(values.map { Float($0) }, shape: shape, type: x.type)] }
-        return [Tensor(values.map { Int64(clamping: $0) }, shape: shape, type: x.type)]
       },
       quantize: quantize, lower: Lowering.reduce)
   }
 
   /// Index of the extreme element along `axis`. <https://onnx.ai/onnx/operators/onnx__ArgMax.html>
   private static func argReduce(
-    _ name: String, _ better: @escaping @Sendable (Float, Float) -> Bool
+    _ name: String, _ isBetter: @escaping @Sendable (Double, Double) -> Bool
   ) -> Operator {
     Operator(
       name, opsets: 1...latestOpset,
@@ -98,28 +143,25 @@ extension Operator {
       },
       evaluate: { node, inputs in
         let x = try need(node, inputs, 0)
-        let form = try argForm(node, rank: x.shape.count)
-        let last = node.int("select_last_index", 0) != 0
-        let kept = x.shape.indices.filter { !form.axes.contains($0) }
-        let run = form.axes.map { x.shape[$0] }.reduce(1, *)
-        let data = x.transposed(kept + form.axes).floats
-        let values = (0..<(run == 0 ? 0 : data.count / run)).map { row -> Int64 in
-          var best = 0
-          for place in 1..<max(run, 1) {
-            let (candidate, leader) = (data[row * run + place], data[row * run + best])
-            if better(candidate, leader) || (last && candidate == leader) { best = place }
-          }
-          return Int64(best)
+        let rows = Rows(x, try argForm(node, rank: x.shape.count))
+        guard rows.length > 0 || rows.shape.contains(0) else {
+          throw node.invalid("an axis of size 0 has no extreme")
         }
-        return [Tensor(values, shape: form.shape(of: x.shape, one: 1))]
-      }, lower: nil)
+        let prefersLast = node.int("select_last_index", 0) != 0
+        let order: (Double, Double) -> Bool = { $0.isNaN ? !$1.isNaN : isBetter($0, $1) }
+        let places = rows.map(rows.tensor.floats.map(Double.init)) { row -> Int64 in
+          var best = row.startIndex
+          for place in row.indices.dropFirst()
+          where order(row[place], row[best]) || (prefersLast && !order(row[best], row[place])) {
+            best = place
+          }
+          return Int64(best - row.startIndex)
+        }
+        return [Tensor(places, shape: rows.shape)]
+      }, lower: Lowering.argReduce)
   }
 
-  private static func argForm(_ node: Node, rank: Int) throws -> ReduceForm {
+  static func argForm(_ node: Node, rank: Int) throws -> ReduceForm {
     try ReduceForm(node, rank: rank, axes: [node.int("axis", 0)])
   }
-}
-
-extension Slice<UnsafeBufferPointer<Float>> {
-  fileprivate var sum: Double { reduce(Double(0)) { $0 + Double($1) } }
 }

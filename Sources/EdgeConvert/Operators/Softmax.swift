@@ -9,10 +9,14 @@ extension Operator {
       "Softmax", opsets: 1...latestOpset, infer: sameAsInput,
       evaluate: { node, inputs in [try softmax(node, inputs)] },
       lower: Lowering.softmax),
-    Operator(
-      "LogSoftmax", opsets: 1...latestOpset, infer: sameAsInput,
-      evaluate: { node, inputs in [try softmax(node, inputs)] },
-      lower: Lowering.softmax),
+    // x - max - log(sum(exp(x - max))), which keeps what the logarithm of a softmax would round to 0.
+    .composite("LogSoftmax", opsets: 1...latestOpset) { node, body in
+      let x = try body.required(0)
+      let axes = body.constant(ints: try softmaxAxes(node, rank: body.shape(x).count))
+      let shifted = try body.apply("Sub", [x, body.apply("ReduceMax", [x, axes])])
+      let sum = try body.apply("ReduceSum", [body.apply("Exp", [shifted]), axes])
+      return [try body.apply("Sub", [shifted, body.apply("Log", [sum])])]
+    },
     Operator(
       "Hardmax", opsets: 1...latestOpset, infer: sameAsInput,
       evaluate: { node, inputs in
@@ -29,10 +33,16 @@ extension Operator {
       }, lower: nil),
   ]
 
+  /// The axes that are normalized together.
+  static func softmaxAxes(_ node: Node, rank: Int) throws -> [Int] {
+    let flattens = node.opset < 13
+    let first = try axis(node.int("axis", flattens ? 1 : -1), rank: rank, node)
+    return flattens ? Array(first..<rank) : [first]
+  }
+
   private static func softmax(_ node: Node, _ inputs: [Tensor?]) throws -> Tensor {
     let x = try need(node, inputs, 0)
     let runs = try AxisRuns(node, x.shape)
-    let logarithmic = node.op == "LogSoftmax"
     var values = x.floats
     values.withUnsafeMutableBufferPointer { values in
       runs.forEach { indices in
@@ -41,12 +51,7 @@ extension Operator {
         if peak == -.infinity { peak = 0 }
         var sum = Double(0)
         for i in indices { sum += Double(exp(values[i] - peak)) }
-        if logarithmic {
-          let shift = peak + Float(log(sum))
-          for i in indices { values[i] -= shift }
-        } else {
-          for i in indices { values[i] = exp(values[i] - peak) / Float(sum) }
-        }
+        for i in indices { values[i] = exp(values[i] - peak) / Float(sum) }
       }
     }
     return Tensor(values, shape: x.shape, type: x.type)

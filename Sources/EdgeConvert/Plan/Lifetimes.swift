@@ -95,7 +95,8 @@ extension Plan {
     case .lookup, .unary: candidates = [node.inputs.first ?? nil]
     case .binary: candidates = node.inputs
     case .convolution, .depthwise, .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear,
-      .quantize, .dequantize, .cast, .reduce, .softmax, .transpose, .concat, .slice, .pad, .copy,
+      .quantize, .dequantize, .cast, .reduce, .softmax, .argReduce, .transpose, .concat, .slice,
+      .pad, .copy,
       .gather, .broadcast, .nonZero, .stft, .lstm, .gru, .rnn, .exit, .skip:
       return nil
     }

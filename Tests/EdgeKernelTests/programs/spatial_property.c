@@ -151,23 +151,35 @@ static void test_resize(int32_t channels) {
   free(q.block), free(x.block);
 }
 
-static void test_mean(int64_t outer, int64_t n, int64_t inner) {
+static int8_t reduced_s8(int32_t kind, const int8_t *x, int64_t n, int64_t inner, float ratio, int32_t in_zero,
+                         int32_t out_zero) {
+  int32_t sum = 0, low = 127, high = -128;
+  for (int64_t i = 0; i < n; i++) {
+    int8_t v = x[i * inner];
+    sum += v - in_zero;
+    low = v < low ? v : low;
+    high = v > high ? v : high;
+  }
+  if (kind == EDGE_REDUCE_MAX || kind == EDGE_REDUCE_MIN)
+    return (int8_t)(kind == EDGE_REDUCE_MAX ? high : low);
+  float multiplier = ratio / (float)n;
+  return requantize((float)sum * multiplier, out_zero, -128, 127);
+}
+
+static void test_reduce_s8(int32_t kind, int64_t outer, int64_t n, int64_t inner) {
   char shape[96];
-  snprintf(shape, sizeof shape, "%lldx%lldx%lld", (long long)outer, (long long)n, (long long)inner);
+  snprintf(shape, sizeof shape, "kind %d %lldx%lldx%lld", kind, (long long)outer, (long long)n, (long long)inner);
   float ratio = random_float(0.5f, 2.0f);
   int32_t in_zero = random_int(-128, 127), out_zero = random_int(-128, 127);
   guarded x = random_s8(outer * n * inner), expected = guarded_new((size_t)(outer * inner));
   for (int64_t o = 0; o < outer * inner; o++) {
-    int32_t sum = 0;
-    for (int64_t i = 0; i < n; i++)
-      sum += ((int8_t *)x.data)[(o / inner * n + i) * inner + o % inner] - in_zero;
-    float multiplier = ratio / (float)n;
-    expected.data[o] = (unsigned char)requantize((float)sum * multiplier, out_zero, -128, 127);
+    const int8_t *in = (int8_t *)x.data + o / inner * n * inner + o % inner;
+    expected.data[o] = (unsigned char)reduced_s8(kind, in, n, inner, ratio, in_zero, out_zero);
   }
   for (int t = 0; t < test_table_count; t++) {
     guarded y = guarded_new(expected.bytes);
-    test_tables[t]->mean_s8((int8_t *)x.data, (int8_t *)y.data, outer, n, inner, ratio, in_zero, out_zero);
-    check_output(t, &y, expected.data, "mean_s8", shape);
+    test_tables[t]->reduce_s8(kind, (int8_t *)x.data, (int8_t *)y.data, outer, n, inner, ratio, in_zero, out_zero);
+    check_output(t, &y, expected.data, "reduce_s8", shape);
     free(y.block);
   }
   free(x.block), free(expected.block);
@@ -254,8 +266,10 @@ int main(int argc, char **argv) {
       test_pool(i);
       test_resize(i);
     }
-    test_mean(random_int(1, 3), i * 7, 1);
-    test_mean(random_int(1, 3), random_int(1, 60), i);
+    for (int32_t kind = EDGE_REDUCE_MEAN; kind <= EDGE_REDUCE_MIN; kind++) {
+      test_reduce_s8(kind, random_int(1, 3), i * 7, 1);
+      test_reduce_s8(kind, random_int(1, 3), random_int(1, 60), i);
+    }
   }
   uint64_t digests[MOST_TABLES];
   memcpy(digests, test_digests, sizeof digests);

@@ -44,6 +44,7 @@ import Testing
       HostileNodeTests.stft, HostileNodeTests.binary, HostileNodeTests.transpose,
       HostileNodeTests.slice, HostileNodeTests.pad, HostileNodeTests.concat,
       HostileNodeTests.gather, HostileNodeTests.matmul, HostileNodeTests.reduce,
+      HostileNodeTests.argReduce,
     ]
     var random = SeededRandom(seed)
     for kind in kinds {

@@ -284,6 +284,13 @@ extension HostileNodeTests {
       .reduce, [Operand(.int8, [3, 4], scale: 1)], Operand(.int8, [4], scale: 1), parameters)
   }
 
+  static func argReduce() -> SingleNode {
+    var parameters = ArgReduceParameters()
+    parameters.kind = Int32(EDGE_REDUCE_MAX)
+    return SingleNode(
+      .argReduce, [Operand(.float32, [3, 4])], Operand(.int64, [4]), parameters)
+  }
+
   static let others: [Case] = [
     Case("matmul, K apart", matmul) { $0.inputs[1]?.dims = [5, 5] },
     Case("matmul, other rows", matmul) { $0.output.dims = [2, 4, 5] },
@@ -296,10 +303,24 @@ extension HostileNodeTests {
     Case("reduce, axis below 0", reduce) { set(&$0, 1, -1) },
     Case("reduce, no axes", reduce) { set(&$0, 2, 0) },
     Case("reduce, huge axis count", reduce) { set(&$0, 2, Int(Int32.max)) },
-    Case("reduce, unknown kind", reduce) { set(&$0, 0, 6) },
+    Case("reduce, unknown kind", reduce) { set(&$0, 0, 7) },
     Case("reduce, int8 sum", reduce) { set(&$0, 0, EDGE_REDUCE_SUM) },
+    Case("reduce, int8 maximum of another scale", reduce) {
+      set(&$0, 0, EDGE_REDUCE_MAX); $0.output.scale = 2
+    },
+    Case("reduce, mean of integers", reduce) {
+      $0.inputs[0]?.type = .int64; $0.output.type = .int64
+    },
+    Case("reduce, mixed types", reduce) { $0.output.type = .float32 },
     Case("reduce, other sizes", reduce) { $0.output.dims = [3] },
     Case("reduce, int8 mean of nothing", reduce) { $0.inputs[0]?.dims = [0, 4] },
+    Case("argReduce, axis outside", argReduce) { set(&$0, 1, 2) },
+    Case("argReduce, axis below 0", argReduce) { set(&$0, 1, -1) },
+    Case("argReduce, sum", argReduce) { set(&$0, 0, EDGE_REDUCE_SUM) },
+    Case("argReduce, other sizes", argReduce) { $0.output.dims = [5] },
+    Case("argReduce, int32 positions", argReduce) { $0.output.type = .int32 },
+    Case("argReduce, of bools", argReduce) { $0.inputs[0]?.type = .bool },
+    Case("argReduce, of nothing", argReduce) { $0.inputs[0]?.dims = [0, 4] },
     Case(
       "softmax, other shape",
       { SingleNode(.softmax, [Operand(.float32, [4])], Operand(.float32, [4])) }
