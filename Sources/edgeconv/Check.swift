@@ -14,6 +14,17 @@ struct CheckModel: ParsableCommand {
   @Option(help: ArgumentHelp("Largest value of a run-time size.", valueName: "name=n,..."))
   var bound: [String] = []
 
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp(
+      "An input of one number that always has this value.", valueName: "name=value,..."))
+  var fixedInput: [String] = []
+
+  @Option(
+    name: .customLong("size"),
+    help: ArgumentHelp("A run-time size that always has this value.", valueName: "name=n,..."))
+  var fixedSize: [String] = []
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -36,7 +47,9 @@ struct CheckModel: ParsableCommand {
 
   func run() throws {
     try Failure.reported {
-      let check = try Check(Import.read(model), bounds: Bounds.parsed(bound))
+      let fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
+      let check = try Check(
+        Import.read(model, fixed: fixed), bounds: Bounds.parsed(bound))
       if json {
         let findings = check.obstacles.map {
           Finding(node: $0.node, op: $0.op, opset: $0.opset, problem: $0.problem, remedy: $0.remedy)

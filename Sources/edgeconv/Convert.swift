@@ -45,6 +45,17 @@ struct Convert: ParsableCommand {
   var bound: [String] = []
 
   @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp(
+      "An input of one number that always has this value.", valueName: "name=value,..."))
+  var fixedInput: [String] = []
+
+  @Option(
+    name: .customLong("size"),
+    help: ArgumentHelp("A run-time size that always has this value.", valueName: "name=n,..."))
+  var fixedSize: [String] = []
+
+  @Option(
     help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json")
   )
   var preprocess: String?
@@ -87,6 +98,7 @@ struct Convert: ParsableCommand {
     options.samples = samples
     options.keepFloat = keepFloat?.split(separator: ",").map(String.init) ?? []
     options.bounds = try Bounds.parsed(bound)
+    options.fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
     options.preprocessing = preprocess
     options.labels = labels
     options.seed = seed

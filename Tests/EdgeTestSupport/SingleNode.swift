@@ -69,6 +69,8 @@ public struct SingleNode: Sendable {
   public var inputs: [Operand?]
   /// Type, sizes and quantization of the result.
   public var output: Operand
+  /// The other results, of an operator that has several.
+  public var moreOutputs: [Operand] = []
   /// The parameters as they lie in the file.
   public var parameterBytes: [UInt8]
 
@@ -111,16 +113,17 @@ public struct SingleNode: Sendable {
         interface.append(index)
       }
     }
-    let y = plan.tensor(
-      output.type, output.dims, scale: output.scale, zeroPoint: output.zeroPoint)
-    plan.node(opCode, inputs: positions, outputs: [y], parameterBytes: parameterBytes)
+    let results = ([output] + moreOutputs).map {
+      plan.tensor($0.type, $0.dims, scale: $0.scale, zeroPoint: $0.zeroPoint)
+    }
+    plan.node(opCode, inputs: positions, outputs: results, parameterBytes: parameterBytes)
     plan.setInputs(interface)
-    plan.setOutputs([y])
+    plan.setOutputs(results)
     return plan.build()
   }
 
-  /// What a run on one kernel table and thread count gives, and whether it left the bytes behind
-  /// the output alone.
+  /// What a run on one kernel table and thread count gives, all outputs behind each other, and
+  /// whether it left the bytes behind them alone.
   public func run(threads: Int, kernels: String) throws(EdgeError) -> (y: [UInt8], isClean: Bool) {
     let model = try OpenModel(file(), threads: threads, kernels: kernels)
     var position = 0
@@ -128,10 +131,15 @@ public struct SingleNode: Sendable {
       try model.setInput(position, bytes: input.bytes)
       position += 1
     }
-    let gap = model.gap()
-    for index in gap.indices { gap[index] = 0xA5 }
+    let outputs = 0...moreOutputs.count
+    let gaps = outputs.map { model.gap(afterOutput: $0) }
+    for gap in gaps {
+      for index in gap.indices { gap[index] = 0xA5 }
+    }
     try model.run()
-    return (model.output(), gap.allSatisfy { $0 == 0xA5 })
+    return (
+      outputs.flatMap { model.output($0) }, gaps.allSatisfy { $0.allSatisfy { $0 == 0xA5 } }
+    )
   }
 
   /// Runs the node on every kernel table, with one thread and with four.

@@ -36,7 +36,7 @@ public struct Conversion {
   public func run() throws -> Result {
     let precision = try options.effectivePrecision()
     let form = try PreprocessingFile(path: options.preprocessing, labels: options.labels)
-    let graph = try Conversion.prepared(options.source)
+    let graph = try Conversion.prepared(options.source, options.fixed)
     let sizes = try RuntimeSizes(graph: graph, bounds: options.bounds)
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
     let calibration = try options.calibration.map {
@@ -89,8 +89,8 @@ public struct Conversion {
 
   /// The graph as every command sees it: read, checked, canonical.
   /// - Throws: `ConversionError.obstacles` with every node that is not supported.
-  static func prepared(_ path: String) throws -> Graph {
-    try Check.prepared(try Import.read(path))
+  static func prepared(_ path: String, _ fixed: FixedInterface) throws -> Graph {
+    try Check.prepared(try Import.read(path, fixed: fixed))
   }
 
   /// What was decided for a graph, and on which evidence.

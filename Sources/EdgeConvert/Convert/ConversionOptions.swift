@@ -12,6 +12,8 @@ public struct ConversionOptions: Sendable {
   public var observer = Observer.auto
   /// Names of nodes that stay float.
   public var keepFloat: [String] = []
+  /// Inputs and sizes that never change.
+  public var fixed = FixedInterface()
   /// Largest run-time sizes by symbol.
   public var bounds: [String: Int] = [:]
   /// JSON file of preprocessing keys, and file of class names.
@@ -45,6 +47,6 @@ public struct ConversionOptions: Sendable {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
         separator: ",")
     }
-    return stated
+    return stated.merging(fixed.stated) { own, _ in own }
   }
 }

@@ -25,6 +25,13 @@ extension LoadedFile {
     }
   }
 
+  /// What was fixed when the file was converted.
+  /// - Throws: `ConversionError.usage` for metadata without meaning.
+  func fixedInterface() throws -> FixedInterface {
+    try FixedInterface(
+      inputs: [metadata("option.input") ?? ""], sizes: [metadata("option.size") ?? ""])
+  }
+
   /// The text of a metadata key.
   func metadata(_ key: String) -> String? {
     let bytes = Array(key.utf8) + [0]

@@ -58,8 +58,8 @@ public struct Verification {
   /// Compares.
   /// - Throws: `ConversionError` when files cannot be read or do not belong together.
   public func run(progress: (Conversion.Step, Int, Int) -> Void) throws -> Result {
-    let graph = try Conversion.prepared(source)
     let loaded = try LoadedFile(path: file)
+    let graph = try Conversion.prepared(source, loaded.fixedInterface())
     let set = try DataSet(
       data, inputs: loaded.inputDescriptions, preprocessing: try loaded.preprocessing(),
       limit: samples, seed: seed)

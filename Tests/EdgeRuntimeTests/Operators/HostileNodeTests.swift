@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test(arguments: convolutions + windows + elementwise + movement + others)
+  @Test(arguments: convolutions + windows + elementwise + movement + recurrences + others)
   func isRefused(test: Case) throws {
     let sound = test.sound()
     #expect(sound.refusal() == nil, "the node is not sound to begin with")
@@ -44,7 +44,7 @@ import Testing
       HostileNodeTests.stft, HostileNodeTests.binary, HostileNodeTests.transpose,
       HostileNodeTests.slice, HostileNodeTests.pad, HostileNodeTests.concat,
       HostileNodeTests.gather, HostileNodeTests.matmul, HostileNodeTests.reduce,
-      HostileNodeTests.argReduce,
+      HostileNodeTests.argReduce, HostileNodeTests.lstm, HostileNodeTests.gru,
     ]
     var random = SeededRandom(seed)
     for kind in kinds {

@@ -152,6 +152,62 @@ extension HostileNodeTests {
     },
   ]
 
+  /// Two directions of three sequences of four steps, 5 hidden units.
+  private static func recurrence(_ opCode: OpCode, gates: Int) -> SingleNode {
+    var activation = UnaryParameters()
+    activation.kind = Int32(EDGE_UNARY_TANH)
+    let rows = 2 * gates * 16
+    func constant(_ count: Int) -> Operand {
+      Operand.float([Float](repeating: 0.5, count: count), [count]).constant
+    }
+    var node = SingleNode(
+      opCode,
+      [
+        Operand(.float32, [4, 3, 2, gates * 5]), constant(rows * 5), constant(rows),
+        Operand.int32([1, 4, 9], [3]), Operand(.float32, [2, 3, 5]), nil, nil,
+      ], Operand(.float32, [4, 3, 2, 5]), RecurrentParameters(activation: activation))
+    node.moreOutputs = [Operand(.float32, [2, 3, 5])]
+    return node
+  }
+
+  static func gru() -> SingleNode { recurrence(.gru, gates: 3) }
+
+  static func lstm() -> SingleNode {
+    var node = recurrence(.lstm, gates: 4)
+    node.inputs[5] = Operand(.float32, [2, 3, 5])
+    node.inputs[6] = Operand(.float32, [2, 15])
+    node.moreOutputs.append(Operand(.float32, [2, 3, 5]))
+    return node
+  }
+
+  static let recurrences: [Case] = [
+    Case("recurrence, a step too many", lstm) { $0.output.dims[0] = 5 },
+    Case("recurrence, other sequences", lstm) { $0.output.dims[1] = 2 },
+    Case("recurrence, other units", lstm) { $0.output.dims[3] = 6 },
+    Case("recurrence, gates missing", lstm) { $0.inputs[0]?.dims[3] = 15 },
+    Case("recurrence, few weights", lstm) { $0.inputs[1]?.dims = [2 * 4 * 16 * 5 - 1] },
+    Case("recurrence, few biases", lstm) { $0.inputs[2]?.dims = [127] },
+    Case("recurrence, weights in the arena", lstm) { $0.inputs[1]?.isConstant = false },
+    Case("recurrence, a length missing", lstm) { $0.inputs[3] = .int32([1, 4], [2]) },
+    Case("recurrence, float lengths", lstm) { $0.inputs[3] = .float([1, 4, 9], [3]) },
+    Case("recurrence, another state", lstm) { $0.inputs[4]?.dims = [2, 3, 4] },
+    Case("recurrence, other cells", lstm) { $0.inputs[5]?.dims = [3, 2, 5] },
+    Case("recurrence, few peepholes", lstm) { $0.inputs[6]?.dims = [2, 14] },
+    Case("recurrence, a state too small", lstm) { $0.moreOutputs[0].dims[2] = 4 },
+    Case("recurrence, cells too small", lstm) { $0.moreOutputs[1].dims[1] = 2 },
+    Case("recurrence, no cells", lstm) { $0.moreOutputs.removeLast() },
+    Case("recurrence, unknown activation", lstm) { set(&$0, 4 + 3 * 5, 99) },
+    Case("recurrence, no activation", lstm) { set(&$0, 4, 0) },
+    Case("recurrence, cells of a gru", gru) { $0.inputs[5] = $0.inputs[4] },
+    Case("recurrence, peepholes of a gru", gru) { $0.inputs[6] = Operand(.float32, [2, 15]) },
+    Case("recurrence, three directions", gru) {
+      $0.inputs[0]?.dims[2] = 3
+      $0.inputs[4]?.dims[0] = 3
+      $0.output.dims[2] = 3
+      $0.moreOutputs[0].dims[0] = 3
+    },
+  ]
+
   static func unary() -> SingleNode {
     var parameters = UnaryParameters()
     parameters.kind = 1
