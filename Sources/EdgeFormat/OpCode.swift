@@ -35,6 +35,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case nonZero = 56
   // Signals.
   case stft = 50
+  case dft = 52
   // Control.
   case exit = 60
   case skip = 61
@@ -71,6 +72,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .broadcast: "broadcast"
     case .nonZero: "non_zero"
     case .stft: "stft"
+    case .dft: "dft"
     case .exit: "exit"
     case .skip: "skip"
     case .lstm: "lstm"

@@ -230,6 +230,8 @@ public struct RecurrentParameters: BitwiseCopyable, Sendable {
     }
   }
 }
+/// `dft` (float): x `[..., L, 1 or 2]`, twiddles `[L, 2]` → y `[..., L, 2]`, or `[..., L / 2 + 1, 2]`
+/// of a real x; no parameters.
 
 /// `exit`: scores → nothing; the run ends at this node when the confidence passes `threshold`, and
 /// the outputs are then those of exit `index` (1-based).

@@ -35,6 +35,7 @@ enum OperatorTable {
     case .nonZero: try NonZero.check(node)
     case .stft: try STFT.check(node)
     case .lstm, .gru, .rnn: try Recurrent.check(node)
+    case .dft: try DFT.check(node)
     case .exit, .skip:
       throw EdgeError(
         .featureUnsupported, "early exits and skips need a newer runtime: convert without them"
@@ -52,10 +53,30 @@ enum OperatorTable {
     case .matmul: Matmul.workspaceBytes(node)
     case .stft: STFT.workspaceBytes(node)
     case .lstm, .gru, .rnn: Recurrent.workspaceBytes(node)
-    case .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary, .quantize,
-      .dequantize, .cast, .reduce, .softmax, .argReduce, .transpose, .concat, .slice, .pad, .copy,
+    case .dft: DFT.workspaceBytes(node)
+    case .maxPool,
+      .averagePool,
+      .resizeNearest,
+      .resizeLinear,
+      .unary,
+      .lookup,
+      .binary,
+      .quantize,
+      .dequantize,
+      .cast,
+      .reduce,
+      .softmax,
+      .argReduce,
+      .transpose,
+      .concat,
+      .slice,
+      .pad,
+      .copy,
       .gather,
-      .broadcast, .nonZero, .exit, .skip:
+      .broadcast,
+      .nonZero,
+      .exit,
+      .skip:
       0
     }
   }
@@ -89,6 +110,7 @@ enum OperatorTable {
     case .nonZero: return NonZero.run(node)
     case .stft: STFT.run(node, context)
     case .lstm, .gru, .rnn: Recurrent.run(node, context)
+    case .dft: DFT.run(node, context)
     case .exit, .skip: break
     }
     return nil
@@ -99,17 +121,13 @@ enum OperatorTable {
     _ node: NodeView, _ kernels: UnsafePointer<edge_kernels>
   ) -> UnsafePointer<CChar>? {
     let isFloat = node.inputCount > 0 && node.has(0) && node.input(0).type == .float32
-    switch node.opCode {
-    case .convolution:
+    if node.opCode == .convolution {
       return isFloat ? kernels.pointee.conv_f32_name : kernels.pointee.conv_s8_name
-    case .depthwise:
-      return isFloat ? kernels.pointee.depthwise_f32_name : kernels.pointee.depthwise_s8_name
-    case .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear, .unary, .lookup, .binary,
-      .quantize, .dequantize, .cast, .reduce, .softmax, .argReduce, .transpose, .concat, .slice,
-      .pad, .copy,
-      .gather, .broadcast, .nonZero, .stft, .lstm, .gru, .rnn, .exit, .skip:
-      // A literal is NUL-terminated, and CChar is as wide as UInt8.
-      return UnsafeRawPointer(node.opCode.name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
+    if node.opCode == .depthwise {
+      return isFloat ? kernels.pointee.depthwise_f32_name : kernels.pointee.depthwise_s8_name
+    }
+    // A literal is NUL-terminated, and CChar is as wide as UInt8.
+    return UnsafeRawPointer(node.opCode.name.utf8Start).assumingMemoryBound(to: CChar.self)
   }
 }

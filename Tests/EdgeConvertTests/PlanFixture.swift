@@ -25,6 +25,9 @@ struct PlanFixture {
     input(name, shape.map { Dimension($0) })
   }
 
+  /// Sets the test's data of an input.
+  mutating func set(_ name: String, _ sample: Tensor) { samples[name] = sample }
+
   /// Numbers in -1...1.
   mutating func noise(_ shape: [Int]) -> Tensor {
     let count = shape.reduce(1, *)

@@ -235,6 +235,9 @@ void edge_arg_s64(int32_t kind, int32_t is_last, const int64_t *x, int64_t *y, i
  * exp(-2*pi*i*k/n), computed by the converter. work: 4*n floats. Fixed operation order, no fma. */
 void edge_rfft_f32(const float *x, float *out, int32_t n, const float *twiddles, float *work);
 
+/* Forward DFT of n samples, `parts` (1: real, 2: complex) floats each: out has n complex bins; else as edge_rfft_f32. */
+void edge_fft_f32(const float *x, int32_t parts, float *out, int32_t n, const float *twiddles, float *work);
+
 #ifdef __cplusplus
 }
 #endif

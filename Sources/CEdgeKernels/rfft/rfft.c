@@ -134,3 +134,12 @@ void edge_rfft_f32(const float *x, float *out, int32_t n, const float *twiddles,
   for (int32_t k = 0; k <= n / 2; k++)
     result[k] = z[k];
 }
+
+void edge_fft_f32(const float *x, int32_t parts, float *out, int32_t n, const float *twiddles, float *work) {
+  complex_f32 *a = (complex_f32 *)work, *result = (complex_f32 *)out;
+  for (int32_t i = 0; i < n; i++)
+    a[i] = parts == 2 ? (complex_f32){x[2 * i], x[2 * i + 1]} : (complex_f32){x[i], 0.0f};
+  const complex_f32 *z = transform(a, a + n, n, (const complex_f32 *)twiddles, 1);
+  for (int32_t k = 0; k < n; k++)
+    result[k] = z[k];
+}

@@ -4,7 +4,8 @@ import Foundation
 /// Spectra, windows and mel filters. Sums are taken in double precision.
 extension Operator {
   static let signal: [Operator] = [
-    stft, dft, window("HannWindow", [0.5, 0.5]), window("HammingWindow", [25.0 / 46, 21.0 / 46]),
+    stft, dft, smoothTransform, window("HannWindow", [0.5, 0.5]),
+    window("HammingWindow", [25.0 / 46, 21.0 / 46]),
     window("BlackmanWindow", [0.42, 0.5, 0.08]), melWeights,
   ]
 
@@ -53,69 +54,7 @@ extension Operator {
         }
       }
       return [Tensor(values, shape: [batches, frames, bins, 2])]
-    }, lower: Lowering.stft)
-
-  /// Along `axis` (attribute at 17, input 2 since 20) of x `[..., 1 or 2]`.
-  /// <https://onnx.ai/onnx/operators/onnx__DFT.html>
-  private static let dft = Operator(
-    "DFT", opsets: 17...latestOpset,
-    infer: { node, graph in
-      var shape = try graph.shape(node, 0)
-      let axis = try transformAxis(node, graph.content(node, 2)?.first?.constant, rank: shape.count)
-      if node.input(1) != nil {
-        shape[axis] =
-          try graph.content(node, 1)?.first
-          ?? Dimension(graph.integers(node, 1, "the length").first ?? 0)
-      }
-      let isReal = node.int("onesided", 0) != 0 && node.int("inverse", 0) != 0
-      if isReal, node.input(1) == nil { shape[axis] = (shape[axis] - Dimension(1)) * Dimension(2) }
-      if node.int("onesided", 0) != 0, !isReal {
-        shape[axis] = shape[axis] / Dimension(2) + Dimension(1)
-      }
-      shape[shape.count - 1] = Dimension(isReal ? 1 : 2)
-      return [ValueType(type: try graph.type(node, 0), shape: shape)]
-    },
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let rank = x.shape.count
-      let axis = try transformAxis(node, optional(inputs, 2)?.ints.first, rank: rank)
-      let isReal = node.int("onesided", 0) != 0 && node.int("inverse", 0) != 0
-      let length =
-        optional(inputs, 1)?.ints.first ?? (isReal ? 2 * (x.shape[axis] - 1) : x.shape[axis])
-      guard length > 0 else { throw node.invalid("length \(length)") }
-      let bins = node.int("onesided", 0) != 0 && !isReal ? length / 2 + 1 : length
-      let transform = FourierSum(length: length, inverse: node.int("inverse", 0) != 0)
-      let order = (0..<(rank - 1)).filter { $0 != axis } + [axis, rank - 1]
-      let rows = x.transposed(order)
-      let (extent, parts) = (x.shape[axis], x.shape[rank - 1])
-      let data = rows.floats
-      var values: [Float] = []
-      for row in 0..<(data.count / max(extent * parts, 1)) {
-        let signal = (0..<length).map { i -> (Double, Double) in
-          let mirrored = isReal && i > length / 2
-          let source = mirrored ? length - i : i
-          if source >= extent { return (0, 0) }
-          let place = (row * extent + source) * parts
-          let imaginary = parts == 2 ? Double(data[place + 1]) : 0
-          return (Double(data[place]), mirrored ? -imaginary : imaginary)
-        }
-        let spectrum = transform.spectrum(signal, bins: bins)
-        values +=
-          isReal ? stride(from: 0, to: spectrum.count, by: 2).map { spectrum[$0] } : spectrum
-      }
-      let shape = order.dropLast(2).map { x.shape[$0] } + [bins, isReal ? 1 : 2]
-      return [
-        Tensor(values, shape: shape).transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })
-      ]
-    }, lower: nil)
-
-  private static func transformAxis(_ node: Node, _ input: Int?, rank: Int) throws -> Int {
-    let chosen = try axis(input ?? node.int("axis", node.opset < 20 ? 1 : -2), rank: rank, node)
-    guard rank >= 2, chosen < rank - 1 else {
-      throw node.invalid("axis \(chosen) is not one of the signal")
-    }
-    return chosen
-  }
+    }, body: framedTransform, lower: Lowering.stft)
 
   /// Sum of cosines: a0 - a1 cos(2 pi i / n) + a2 cos(4 pi i / n).
   private static func window(_ name: String, _ terms: [Double]) -> Operator {
@@ -179,38 +118,4 @@ extension Operator {
       }
       return [Tensor(values, shape: [rows, bins])]
     }, lower: nil)
-}
-
-/// A discrete Fourier transform as plain sums over a table of unit roots.
-private struct FourierSum {
-  private let roots: [(Double, Double)]
-  private let factor: Double
-
-  init(length: Int, inverse: Bool) {
-    roots = (0..<length).map { k in
-      let angle = 2 * Double.pi * Double(k) / Double(length)
-      return (cos(angle), inverse ? sin(angle) : -sin(angle))
-    }
-    factor = inverse ? 1 / Double(length) : 1
-  }
-
-  /// The first `bins` bins, real and imaginary parts in turn.
-  func spectrum(_ signal: [(Double, Double)], bins: Int) -> [Float] {
-    let n = roots.count
-    var result: [Float] = []
-    result.reserveCapacity(2 * bins)
-    for bin in 0..<bins {
-      var (real, imaginary) = (0.0, 0.0)
-      var place = 0
-      for (a, b) in signal {
-        let (c, s) = roots[place]
-        real += a * c - b * s
-        imaginary += a * s + b * c
-        place += bin
-        if place >= n { place -= n }
-      }
-      result += [Float(real * factor), Float(imaginary * factor)]
-    }
-    return result
-  }
 }

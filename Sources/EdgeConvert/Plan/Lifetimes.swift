@@ -90,18 +90,10 @@ extension Plan {
   /// The input whose storage the node may write its output to: elementwise, same sizes and element
   /// size.
   func inPlace(_ node: PlanNode) -> (PlanTensorID, PlanTensorID)? {
-    let candidates: [PlanTensorID?]
-    switch node.opCode {
-    case .lookup, .unary: candidates = [node.inputs.first ?? nil]
-    case .binary: candidates = node.inputs
-    case .convolution, .depthwise, .matmul, .maxPool, .averagePool, .resizeNearest, .resizeLinear,
-      .quantize, .dequantize, .cast, .reduce, .softmax, .argReduce, .transpose, .concat, .slice,
-      .pad, .copy,
-      .gather, .broadcast, .nonZero, .stft, .lstm, .gru, .rnn, .exit, .skip:
-      return nil
-    }
+    // Elementwise over operands of the output's own size: element i is read before it is written.
+    guard [.lookup, .unary, .binary].contains(node.opCode) else { return nil }
     guard let output = node.outputs.first else { return nil }
-    for case let input? in candidates {
+    for case let input? in node.inputs {
       if self[input].storage == .arena, self[input].dims == self[output].dims,
         self[input].type.byteCount == self[output].type.byteCount
       {

@@ -19,11 +19,6 @@ extension Lowering {
       throw ConversionError.invalid(
         "node '\(node.name)' (STFT) has step \(step) and frame length \(length)")
     }
-    guard Lowering.factors(length) else {
-      throw lowering.unsupported(
-        node, "frame length \(length) has a prime factor above 7",
-        remedy: "a length of factors 2, 3, 5 and 7")
-    }
     let x = try lowering.operand(source, .float, order: Array(shape.indices))
     let signal = lowering.view(x.tensor, dims: Array(shape.prefix(2)))
     let name = lowering.graph[target].name
@@ -47,11 +42,21 @@ extension Lowering {
     }
   }
 
-  private static func factors(_ n: Int) -> Bool {
-    var rest = n
-    for prime in [2, 3, 5, 7] {
-      while rest % prime == 0 { rest /= prime }
+  /// A transform of a smooth length along the last axis but one.
+  static func smoothTransform(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    let shape = try lowering.shape(of: source)
+    guard let length = shape[shape.count - 2].constant else {
+      throw lowering.unsupported(
+        node, "a transform of run-time length", remedy: "fix the size of that axis")
     }
-    return rest == 1
+    let x = try lowering.operand(source, .float, order: Array(shape.indices))
+    let twiddles = lowering.constant(
+      Lowering.twiddles(length), type: .float32, dims: [length, 2],
+      name: lowering.graph[target].name + "/twiddles")
+    let y = try lowering.result(target)
+    lowering.emit(.dft, [x.tensor, twiddles], [y.tensor])
+    lowering.define(target, as: y)
   }
 }

@@ -5,9 +5,6 @@ import EdgeFormat
 /// real DFT with twiddles `[frameLength, 2]` → y `[N, frames, frameLength / 2 + 1, 2]`, real and
 /// imaginary parts.
 enum STFT {
-  /// Longest frame.
-  private static let longest = 1 << 20
-
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 3, required: 3)
     try node.expectParameters(STFTParameters.self)
@@ -18,9 +15,9 @@ enum STFT {
     try node.expectRank(y, 4)
     let parameters = node.parameters(as: STFTParameters.self)
     let length = Int(parameters.frameLength), step = Int(parameters.frameStep)
-    try node.expect(length, in: 1...longest, "a frame has %0 samples, not %1 to %2")
+    try node.expect(length, in: 1...DFT.longest, "a frame has %0 samples, not %1 to %2")
     try node.expect(step, in: 1...Int(Int32.max), "frames are %0 apart, not %1 to %2")
-    guard isSmooth(length) else {
+    guard DFT.isSmooth(length) else {
       throw node.corrupt("a frame of %0 samples has a prime factor above 7", length)
     }
     try node.require(node.input(1).count == length, "the window is as long as a frame")
@@ -34,16 +31,6 @@ enum STFT {
     guard frames == 0 || (frames - 1) * step + length <= x.dims[1] else {
       throw node.corrupt("%0 frames do not fit %1 samples", frames, x.dims[1])
     }
-  }
-
-  /// Whether a length is a product of 2, 3, 5 and 7, which the DFT is made of.
-  private static func isSmooth(_ length: Int) -> Bool {
-    var rest = length
-    while rest % 2 == 0 { rest /= 2 }
-    while rest % 3 == 0 { rest /= 3 }
-    while rest % 5 == 0 { rest /= 5 }
-    while rest % 7 == 0 { rest /= 7 }
-    return rest == 1
   }
 
   /// The windowed frame and what the DFT works in.

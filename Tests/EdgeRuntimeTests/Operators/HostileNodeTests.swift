@@ -41,7 +41,8 @@ import Testing
   @Test(arguments: 0..<40) func damagedNodesStayInside(seed: Int) throws {
     let kinds = [
       HostileNodeTests.convolution, HostileNodeTests.depthwise, HostileNodeTests.pool,
-      HostileNodeTests.stft, HostileNodeTests.binary, HostileNodeTests.transpose,
+      HostileNodeTests.stft, HostileNodeTests.dft, HostileNodeTests.binary,
+      HostileNodeTests.transpose,
       HostileNodeTests.slice, HostileNodeTests.pad, HostileNodeTests.concat,
       HostileNodeTests.gather, HostileNodeTests.matmul, HostileNodeTests.reduce,
       HostileNodeTests.argReduce, HostileNodeTests.lstm, HostileNodeTests.gru,

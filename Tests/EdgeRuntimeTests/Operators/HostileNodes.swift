@@ -106,6 +106,12 @@ extension HostileNodeTests {
       Operand(.float32, [1, 3, 5, 2]), parameters)
   }
 
+  static func dft() -> SingleNode {
+    SingleNode(
+      .dft, [Operand(.float32, [2, 8, 1]), Operand(.float32, [8, 2])],
+      Operand(.float32, [2, 5, 2]))
+  }
+
   static let windows: [Case] = [
     Case("pool, a row too many", pool) { $0.output.dims[1] = 4 },
     Case("pool, other channels", pool) { $0.output.dims[3] = 4 },
@@ -135,6 +141,15 @@ extension HostileNodeTests {
     },
     Case("resize, float positions", resize) {
       $0.inputs[1] = Operand.float([0, 0, 0, 0], [4]).constant
+    },
+    Case("dft, a row too many", dft) { $0.output.dims[0] = 3 },
+    Case("dft, other bins", dft) { $0.output.dims[1] = 6 },
+    Case("dft, one side of a complex signal", dft) { $0.inputs[0]?.dims = [2, 8, 2] },
+    Case("dft, three parts", dft) { $0.inputs[0]?.dims = [2, 8, 3] },
+    Case("dft, few twiddles", dft) { $0.inputs[1]?.dims = [7, 2] },
+    Case("dft, a prime length", dft) {
+      $0.inputs = [Operand(.float32, [2, 11, 1]), Operand(.float32, [11, 2])]
+      $0.output.dims = [2, 6, 2]
     },
     Case("stft, a frame too many", stft) { $0.output.dims[1] = 4 },
     Case("stft, step 0", stft) { set(&$0, 1, 0) },
