@@ -19,10 +19,13 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case quantize = 23
   case dequantize = 24
   case cast = 25
+  case compare = 26
+  case select = 27
   // Along axes.
   case reduce = 30
   case softmax = 31
   case argReduce = 33
+  case cumulative = 32
   // Movement.
   case transpose = 40
   case concat = 41
@@ -60,9 +63,12 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .quantize: "quantize"
     case .dequantize: "dequantize"
     case .cast: "cast"
+    case .compare: "compare"
+    case .select: "select"
     case .reduce: "reduce"
     case .softmax: "softmax"
     case .argReduce: "arg_reduce"
+    case .cumulative: "cumulative"
     case .transpose: "transpose"
     case .concat: "concat"
     case .slice: "slice"

@@ -88,14 +88,35 @@ public struct UnaryParameters: BitwiseCopyable, Sendable {
 
 /// `binary`: `kind` is an `EDGE_BINARY_*` code.
 ///
-/// a, b → y; equal ranks, axes of size 1 broadcast. int8 (add, sub, mul): multipliers as
-/// `edge_binary_s8` (b's is negative for sub), clamp on q. int32, int64: all but pow.
+/// a, b → y; axes of size 1 broadcast. Quantized int8 (add, sub, mul): multipliers as
+/// `edge_binary_s8` (b's is negative for sub), clamp on q. float: up to fmod. Integers, bool: all.
 public struct BinaryParameters: BitwiseCopyable, Sendable {
   public var kind: Int32 = 0
   public var aMultiplier: Float = 0
   public var bMultiplier: Float = 0
   public var low: Int32 = -128
   public var high: Int32 = 127
+
+  public init() {}
+}
+
+/// `compare`: `kind` is an `EDGE_COMPARE_*` code; a, b → y (bool), broadcasting as `binary`.
+///
+/// `select` has no parameters: condition (bool), a, b → y of any type, broadcasting.
+public struct CompareParameters: BitwiseCopyable, Sendable {
+  public var kind: Int32 = 0
+
+  public init() {}
+}
+
+/// `cumulative`: x → y; `kind` is `EDGE_BINARY_ADD` or `EDGE_BINARY_MUL`.
+///
+/// `exclusive` leaves an element out of its own sum; `reverse` begins at the end of the axis.
+public struct CumulativeParameters: BitwiseCopyable, Sendable {
+  public var kind: Int32 = 0
+  public var axis: Int32 = 0
+  public var exclusive: Int32 = 0
+  public var reverse: Int32 = 0
 
   public init() {}
 }

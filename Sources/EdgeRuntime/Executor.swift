@@ -40,7 +40,7 @@ extension Session {
         throw EdgeError(.cancelled, "cancelled before node %0 of %1", index, model.nodeCount).at(
           node: index)
       }
-      guard let node = model.view(index, views) else { continue }
+      guard let node = model.view(index, slots) else { continue }
       if isProfiling { try runTimed(node, context) } else { try execute(node, context) }
     }
     hasRun = true
@@ -85,7 +85,7 @@ extension Session {
 
   /// Name of the kernel that a node uses on this CPU, NUL-terminated and static.
   public func kernelName(_ index: Int) -> UnsafePointer<CChar>? {
-    guard let node = model.view(index, views) else { return nil }
+    guard let node = model.view(index, slots) else { return nil }
     return OperatorTable.kernelName(node, kernels)
   }
 }

@@ -73,23 +73,23 @@ public struct Model: @unchecked Sendable {
     return nil
   }
 
-  /// A node with operands taken from a table of views.
-  func view(_ index: Int, _ views: UnsafeMutablePointer<TensorView>) -> NodeView? {
+  /// A node with operands taken from a table of slots.
+  func view(_ index: Int, _ slots: UnsafeMutablePointer<TensorSlot>) -> NodeView? {
     let record = nodes[index]
     guard let opCode = OpCode(rawValue: record.opCode) else { return nil }
     return NodeView(
       index: index, opCode: opCode, inputCount: Int(record.inputCount),
       outputCount: Int(record.outputCount), operands: operands + Int(record.operandStart),
-      tensors: views, parameterBase: parameters + Int(record.parameterOffset),
+      tensors: slots, parameterBase: parameters + Int(record.parameterOffset),
       parameterBytes: Int(record.parameterBytes))
   }
 
-  /// The view of a tensor at the bounds of its axes.
+  /// The slot of a tensor at the bounds of its axes.
   ///
   /// `arena` and `state` are the blocks of a session.
-  func tensorView(
+  func slot(
     _ index: Int, arena: UnsafeMutableRawPointer, state: UnsafeMutableRawPointer
-  ) -> TensorView {
+  ) -> TensorSlot {
     let record = tensors[index]
     let storage = Storage(rawValue: record.storage) ?? .arena
     let base =
@@ -100,7 +100,7 @@ public struct Model: @unchecked Sendable {
       }
     var dims = InlineArray<8, Int>(repeating: 1)
     for axis in 0..<Int(record.rank) { dims[axis] = record.dimension(axis) }
-    return TensorView(
+    return TensorSlot(
       data: base + Int(record.offset), type: ElementType(rawValue: record.elementType) ?? .float32,
       storage: storage, rank: Int(record.rank), dims: dims, scale: record.scale,
       zeroPoint: record.zeroPoint)

@@ -22,8 +22,11 @@ enum OperatorTable {
     case .quantize: try Quantize.check(node)
     case .dequantize: try Dequantize.check(node)
     case .cast: try Cast.check(node)
+    case .compare: try Compare.check(node)
+    case .select: try Select.check(node)
     case .reduce: try Reduce.check(node)
     case .softmax: try Softmax.check(node)
+    case .cumulative: try Cumulative.check(node)
     case .argReduce: try ArgReduce.check(node)
     case .transpose: try Transpose.check(node)
     case .concat: try Concat.check(node)
@@ -64,8 +67,11 @@ enum OperatorTable {
       .quantize,
       .dequantize,
       .cast,
+      .compare,
+      .select,
       .reduce,
       .softmax,
+      .cumulative,
       .argReduce,
       .transpose,
       .concat,
@@ -97,8 +103,11 @@ enum OperatorTable {
     case .quantize: Quantize.run(node, context)
     case .dequantize: Dequantize.run(node, context)
     case .cast: Cast.run(node, context)
+    case .compare: Compare.run(node, context)
+    case .select: Select.run(node, context)
     case .reduce: Reduce.run(node, context)
     case .softmax: Softmax.run(node, context)
+    case .cumulative: Cumulative.run(node, context)
     case .argReduce: ArgReduce.run(node, context)
     case .transpose: Transpose.run(node, context)
     case .concat: Concat.run(node, context)

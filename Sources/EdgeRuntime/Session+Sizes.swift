@@ -45,8 +45,8 @@ extension Session {
   ///   another input's; `outOfRange` when a state is full.
   mutating func resize(input position: Int, dims: InlineArray<8, Int>) throws(EdgeError) {
     if countersHaveMoved && model.inputRecord(position).dynamicAxes != 0 { try prepareSizes() }
-    let before = input(position)
-    guard !hasSizes(before, dims) else { return }
+    let before = input(position).dims
+    guard !hasSizes(input(position), dims) else { return }
     setSymbols(input: position, dims: dims)
     do throws(EdgeError) {
       try applySizesOfInputs()
@@ -56,7 +56,7 @@ extension Session {
           name: model.name(model.inputRecord(position).name))
       }
     } catch {
-      setSymbols(input: position, dims: before.dims)
+      setSymbols(input: position, dims: before)
       // These sizes have passed before; should they not pass now, no run passes them either.
       try? applySizesOfInputs()
       throw error
@@ -87,7 +87,7 @@ extension Session {
       sizes[index] = Int(model.symbols[index].bound)
     }
     try applySizes()
-    for index in 0..<model.tensorCount { views[index].isResized = false }
+    for index in 0..<model.tensorCount { slots[index].isResized = false }
     countersHaveMoved = false
   }
 
@@ -107,7 +107,7 @@ extension Session {
     if isNew { try applySizes(after: node) }
   }
 
-  /// Evaluates every expression, writes the sizes into the views, and checks the nodes after an
+  /// Evaluates every expression, writes the sizes into the slots, and checks the nodes after an
   /// index whose operands have changed since the run began.
   ///
   /// When that fails, all nodes are checked before the next run.
@@ -135,9 +135,9 @@ extension Session {
             record.dimension(axis),
             name: model.name(record.name))
         }
-        if views[index].dims[axis] != size {
-          views[index].dims[axis] = size
-          views[index].isResized = true
+        if slots[index].dims[axis] != size {
+          slots[index].dims[axis] = size
+          slots[index].isResized = true
         }
       }
     }
@@ -149,13 +149,13 @@ extension Session {
     let start = Int(record.operandStart)
     for position in start..<(start + Int(record.inputCount) + Int(record.outputCount)) {
       let operand = model.operands[position]
-      if operand != NodeRecord.absent && views[Int(operand)].isResized { return true }
+      if operand != NodeRecord.absent && slots[Int(operand)].isResized { return true }
     }
     return false
   }
 
   private func checkNode(_ index: Int) throws(EdgeError) {
-    guard let node = model.view(index, views) else { return }
+    guard let node = model.view(index, slots) else { return }
     do throws(EdgeError) {
       try OperatorTable.check(node)
     } catch {

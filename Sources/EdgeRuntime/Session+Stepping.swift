@@ -28,12 +28,12 @@ extension Session {
     if node == 0 { try prepareSizes() }
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
-    guard let view = model.view(node, views) else { return }
+    guard let view = model.view(node, slots) else { return }
     try execute(view, context)
     if node == model.nodeCount - 1 { advanceCounters() }
   }
 
   /// The view of any tensor of the plan; its content is valid until a later node reuses the
   /// storage.
-  public func tensor(_ index: Int) -> TensorView { views[index] }
+  public func tensor(_ index: Int) -> TensorView { TensorView(slot: slots + index) }
 }

@@ -12,7 +12,7 @@ public struct Session {
   public let model: Model
   public let threads: Int
   let kernels: UnsafePointer<edge_kernels>
-  let views: UnsafeMutablePointer<TensorView>
+  let slots: UnsafeMutablePointer<TensorSlot>
   let sizes: UnsafeMutablePointer<Int>
   let profile: UnsafeMutablePointer<ProfileCounter>
   let state: UnsafeMutableRawPointer
@@ -39,7 +39,7 @@ public struct Session {
   /// Where the parts of the block begin.
   struct Layout {
     var flag = 0
-    var views = 0
+    var slots = 0
     var sizes = 0
     var profile = 0
     var state = 0
@@ -57,7 +57,7 @@ public struct Session {
       }
       _ = part(MemoryLayout<Session>.size)
       flag = part(MemoryLayout<UInt32>.size)
-      views = part(model.tensorCount * MemoryLayout<TensorView>.stride)
+      slots = part(model.tensorCount * MemoryLayout<TensorSlot>.stride)
       sizes = part((model.symbolCount + model.expressionCount) * MemoryLayout<Int>.stride)
       profile = part(model.nodeCount * MemoryLayout<ProfileCounter>.stride)
       state = part(Int(model.header.stateBytes))
@@ -126,7 +126,7 @@ public struct Session {
     session.initialize(
       to: Session(
         model: model, threads: threads, kernels: kernels,
-        views: (block + layout.views).bindMemory(to: TensorView.self, capacity: model.tensorCount),
+        slots: (block + layout.slots).bindMemory(to: TensorSlot.self, capacity: model.tensorCount),
         sizes: (block + layout.sizes).bindMemory(
           to: Int.self, capacity: model.symbolCount + model.expressionCount),
         profile: (block + layout.profile).bindMemory(
@@ -135,8 +135,8 @@ public struct Session {
         cancelFlag: (block + layout.flag).bindMemory(to: UInt32.self, capacity: 1),
         owned: memory == nil ? block : nil))
     for index in 0..<model.tensorCount {
-      (session.pointee.views + index).initialize(
-        to: model.tensorView(index, arena: block + layout.arena, state: block + layout.state))
+      (session.pointee.slots + index).initialize(
+        to: model.slot(index, arena: block + layout.arena, state: block + layout.state))
     }
     edge_host_flag_set(session.pointee.cancelFlag, 0)
     session.pointee.clearProfile()
@@ -188,10 +188,10 @@ public struct Session {
   }
 
   /// The view of an input at its size of now.
-  public func input(_ position: Int) -> TensorView { views[model.inputTensor(position)] }
+  public func input(_ position: Int) -> TensorView { tensor(model.inputTensor(position)) }
 
   /// The view of an output at the size of the last run.
-  public func output(_ position: Int) -> TensorView { views[model.outputTensor(position)] }
+  public func output(_ position: Int) -> TensorView { tensor(model.outputTensor(position)) }
 
   mutating func clearProfile() {
     for index in 0..<model.nodeCount {

@@ -1,7 +1,7 @@
 import EdgeFormat
 
-/// A tensor as operators see it: where its bytes are and the sizes of this run.
-public struct TensorView {
+/// Where a tensor's bytes are, and the sizes of this run.
+public struct TensorSlot {
   /// First byte; meaningless while a model is being validated.
   public var data: UnsafeMutableRawPointer
   public var type: ElementType
@@ -14,6 +14,24 @@ public struct TensorView {
   /// 0 when not quantized.
   public var scale: Float
   public var zeroPoint: Int32
+}
+
+/// A tensor as operators see it: one of a table of slots.
+public struct TensorView {
+  let slot: UnsafeMutablePointer<TensorSlot>
+
+  /// First byte; meaningless while a model is being validated.
+  public var data: UnsafeMutableRawPointer { slot.pointee.data }
+  public var type: ElementType { slot.pointee.type }
+  public var storage: Storage { slot.pointee.storage }
+  public var rank: Int { slot.pointee.rank }
+  /// Sizes of this run; 1 beyond the rank.
+  public var dims: InlineArray<8, Int> {
+    _read { yield slot.pointee.dims }
+  }
+  /// 0 when not quantized.
+  public var scale: Float { slot.pointee.scale }
+  public var zeroPoint: Int32 { slot.pointee.zeroPoint }
 
   /// Elements of this run.
   public var count: Int {
@@ -36,6 +54,14 @@ public struct TensorView {
   public var int8: UnsafeMutablePointer<Int8> { data.assumingMemoryBound(to: Int8.self) }
   public var int32: UnsafeMutablePointer<Int32> { data.assumingMemoryBound(to: Int32.self) }
   public var int64: UnsafeMutablePointer<Int64> { data.assumingMemoryBound(to: Int64.self) }
+  /// Whether the elements stand for real numbers by a scale.
+  public var isQuantized: Bool { scale != 0 }
+
+  /// Where the element at a position begins.
+  public func element(_ position: Int) -> UnsafeMutableRawPointer {
+    data + position &* type.byteCount
+  }
+
   public var float: UnsafeMutablePointer<Float> { data.assumingMemoryBound(to: Float.self) }
 
   /// Whether two tensors have the same rank and sizes.
@@ -54,7 +80,7 @@ public struct NodeView {
   public let inputCount: Int
   public let outputCount: Int
   let operands: UnsafePointer<UInt32>
-  let tensors: UnsafeMutablePointer<TensorView>
+  let tensors: UnsafeMutablePointer<TensorSlot>
   let parameterBase: UnsafeRawPointer
   let parameterBytes: Int
 
@@ -64,13 +90,13 @@ public struct NodeView {
   }
 
   /// An input that is there (`check` has made sure).
-  @inline(never)
-  public func input(_ position: Int) -> TensorView { tensors[Int(operands[position])] }
+  public func input(_ position: Int) -> TensorView {
+    TensorView(slot: tensors + Int(operands[position]))
+  }
 
   /// An output.
-  @inline(never)
   public func output(_ position: Int = 0) -> TensorView {
-    tensors[Int(operands[inputCount + position])]
+    TensorView(slot: tensors + Int(operands[inputCount + position]))
   }
 
   /// The node's parameters (`check` has made sure that they have this type's size).

@@ -159,19 +159,19 @@ extension Model {
   /// Checks every node with its operator's own rules, at the bounds of dynamic axes, and sums up
   /// scratch.
   mutating func checkNodes() throws(EdgeError) {
-    let stride = MemoryLayout<TensorView>.stride
+    let stride = MemoryLayout<TensorSlot>.stride
     guard let block = edge_host_allocate(max(1, tensorCount) * stride) else {
       throw EdgeError(.outOfMemory, "no memory to validate a model of %0 tensors", tensorCount)
     }
     defer { edge_host_free(block) }
-    let views = block.bindMemory(to: TensorView.self, capacity: max(1, tensorCount))
+    let slots = block.bindMemory(to: TensorSlot.self, capacity: max(1, tensorCount))
     for index in 0..<tensorCount {
       // Operators look at the data of weights only.
-      (views + index).initialize(to: tensorView(index, arena: block, state: block))
+      (slots + index).initialize(to: slot(index, arena: block, state: block))
     }
     var scratch = 0
     for index in 0..<nodeCount {
-      let node = try checkedView(index, views)
+      let node = try checkedView(index, slots)
       try OperatorTable.check(node)
       scratch = max(scratch, OperatorTable.workspaceBytes(node))
     }
@@ -180,7 +180,7 @@ extension Model {
   }
 
   private func checkedView(
-    _ index: Int, _ views: UnsafeMutablePointer<TensorView>
+    _ index: Int, _ slots: UnsafeMutablePointer<TensorSlot>
   ) throws(EdgeError) -> NodeView {
     let record = nodes[index]
     let operandEnd = Int(record.operandStart) + Int(record.inputCount) + Int(record.outputCount)
@@ -202,7 +202,7 @@ extension Model {
         .at(section: .nodes, node: index)
       }
     }
-    guard let view = view(index, views) else {
+    guard let view = view(index, slots) else {
       throw EdgeError(
         .featureUnsupported,
         "node %0 has operator code %1, which this runtime does not know: update the library",

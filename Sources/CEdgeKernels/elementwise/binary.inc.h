@@ -24,6 +24,8 @@ EDGE_INLINE float EDGE_NAME(binary)(int32_t kind, float a, float b) {
 
 void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, const float *b,
                                 int32_t b_step, float *y, int64_t n) {
+  if (kind > EDGE_BINARY_POW)
+    return edge_f32_remainder(kind, a, a_step, b, b_step, y, n);
 #pragma clang loop vectorize(disable)
   for (int64_t i = 0; i < n; i++)
     y[i] = edge_one_nan(EDGE_NAME(binary)(kind, a[i * a_step], b[i * b_step]));
@@ -65,6 +67,8 @@ void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, co
     EDGE_ZIP(EDGE_BINARY_MIN)
     EDGE_ZIP(EDGE_BINARY_MAX)
     EDGE_ZIP(EDGE_BINARY_POW)
+  default:
+    edge_f32_remainder(kind, a, a_step, b, b_step, y, n);
   }
 }
 

@@ -4,6 +4,10 @@
 
 #include "../include/edge_kernels.h"
 
+/* MOD and FMOD, which follow their operands bit by bit: one version for all machines. */
+void edge_f32_remainder(int32_t kind, const float *a, int32_t a_step, const float *b,
+                        int32_t b_step, float *y, int64_t n);
+
 #define EDGE_DECLARE_ELEMENTWISE(isa)                                                              \
   void edge_s8_lut__##isa(const int8_t *x, int8_t *y, int64_t n, const int8_t table[256]);         \
   void edge_f32_unary__##isa(int32_t kind, const float *x, float *y, int64_t n, float alpha,       \

@@ -1,6 +1,6 @@
 /*
- * exp, log, tanh, erf, sin, cos and pow for float kernels: plain multiplications and additions in a fixed order,
- * so that every machine computes the same bits. Polynomials for exp, log, tanh, sin and cos follow Cephes
+ * exp, log, tanh, erf, sin, cos, atan and pow for float kernels: plain multiplications and additions in a fixed order,
+ * so that every machine computes the same bits. Polynomials for exp, log, tanh, sin, cos and atan follow Cephes
  * (S. Moshier); erf is a minimax fit. Largest errors, measured over the float range, in ULP of the result: see
  * Tests/EdgeKernelTests/programs/float_property.c.
  */
@@ -156,6 +156,22 @@ EDGE_INLINE float edge_sine(float x, int32_t quarter) {
   y = k & 2 ? -y : y;
   y = x == 0.0f && !quarter ? x : y;
   return edge_abs(x) < EDGE_INFINITY ? y : EDGE_NAN;
+}
+
+/* Reduced at tan(pi/8) and tan(3 pi/8); the polynomial is Cephes'. */
+EDGE_INLINE float edge_atan(float x) {
+  float a = edge_abs(x);
+  float t = a > 2.41421356f ? -1.0f / a : a;
+  float base = a > 2.41421356f ? 1.57079637f : 0.0f;
+  int32_t middle = (a > 0.414213562f) & (a <= 2.41421356f);
+  t = middle ? (a - 1.0f) / (a + 1.0f) : t;
+  base = middle ? 0.785398185f : base;
+  float z = t * t;
+  float p = 8.05374449538e-2f;
+  p = p * z + -1.38776856032e-1f;
+  p = p * z + 1.99777106478e-1f;
+  p = p * z + -3.33329491539e-1f;
+  return edge_with_sign(p * z * t + t + base, x);
 }
 
 EDGE_INLINE int64_t edge_bits64(double x) {

@@ -49,6 +49,10 @@ EDGE_INLINE float EDGE_NAME(unary)(int32_t kind, float x, float alpha, float bet
     return edge_sine(x, 0);
   case EDGE_UNARY_COS:
     return edge_sine(x, 1);
+  case EDGE_UNARY_ATAN:
+    return edge_atan(x);
+  case EDGE_UNARY_SIGN:
+    return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x;
   }
   return x;
 }
@@ -108,6 +112,8 @@ void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n
     EDGE_MAP(EDGE_UNARY_GELU)
     EDGE_MAP(EDGE_UNARY_SIN)
     EDGE_MAP(EDGE_UNARY_COS)
+    EDGE_MAP(EDGE_UNARY_ATAN)
+    EDGE_MAP(EDGE_UNARY_SIGN)
   }
 }
 

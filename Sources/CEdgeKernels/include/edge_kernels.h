@@ -131,7 +131,7 @@ typedef struct edge_resize {
 /*
  * Float unary functions; our own polynomials, identical on every machine, error bounds in docs/numerics.md.
  * LEAKY_RELU and ELU take alpha; CLIP clamps to [alpha, beta]; HARD_SIGMOID is clamp(alpha * x + beta, 0, 1);
- * HARD_SWISH is x * clamp(x * (1/6) + 0.5, 0, 1); GELU is the erf form; ROUND takes ties to even. Others ignore
+ * HARD_SWISH is x * clamp(x * (1/6) + 0.5, 0, 1); GELU is the erf form; ROUND takes ties to even; SIGN is -1, 0 or 1. Others ignore
  * alpha and beta. NaN gives NaN.
  */
 enum {
@@ -140,13 +140,22 @@ enum {
   EDGE_UNARY_LOG = 9, EDGE_UNARY_SQRT = 10, EDGE_UNARY_ABS = 11, EDGE_UNARY_NEG = 12,
   EDGE_UNARY_RECIPROCAL = 13, EDGE_UNARY_ERF = 14, EDGE_UNARY_FLOOR = 15, EDGE_UNARY_CEIL = 16,
   EDGE_UNARY_ROUND = 17, EDGE_UNARY_SOFTPLUS = 18, EDGE_UNARY_ELU = 19, EDGE_UNARY_SILU = 20,
-  EDGE_UNARY_GELU = 21, EDGE_UNARY_SIN = 22, EDGE_UNARY_COS = 23,
+  EDGE_UNARY_GELU = 21, EDGE_UNARY_SIN = 22, EDGE_UNARY_COS = 23, EDGE_UNARY_ATAN = 24, EDGE_UNARY_SIGN = 25,
 };
 enum {
   EDGE_BINARY_ADD = 1, EDGE_BINARY_SUB = 2, EDGE_BINARY_MUL = 3, EDGE_BINARY_DIV = 4,
-  EDGE_BINARY_MIN = 5, EDGE_BINARY_MAX = 6, EDGE_BINARY_POW = 7,
+  EDGE_BINARY_MIN = 5, EDGE_BINARY_MAX = 6, EDGE_BINARY_POW = 7, EDGE_BINARY_MOD = 8, EDGE_BINARY_FMOD = 9,
+  EDGE_BINARY_AND = 10, EDGE_BINARY_OR = 11, EDGE_BINARY_XOR = 12, EDGE_BINARY_SHIFT_LEFT = 13,
+  EDGE_BINARY_SHIFT_RIGHT = 14,
 };
-/* MIN and MAX give NaN when either side is NaN, else a < b ? a : b and a > b ? a : b. POW as in C. */
+/*
+ * MIN and MAX give NaN when either side is NaN, else a < b ? a : b and a > b ? a : b. POW and FMOD as in C; MOD has the
+ * sign of b. Those from AND on are for integers, which wrap; there a division by 0 gives 0, POW of a negative exponent
+ * is cut towards zero, and a shift by fewer than 0 or by all bits shifts every bit out (SHIFT_RIGHT repeats the sign).
+ */
+enum {
+  EDGE_COMPARE_EQUAL = 1, EDGE_COMPARE_NOT_EQUAL = 2, EDGE_COMPARE_LESS = 3, EDGE_COMPARE_LESS_OR_EQUAL = 4,
+};
 enum {
   EDGE_REDUCE_SUM = 1, EDGE_REDUCE_MEAN = 2, EDGE_REDUCE_MAX = 3, EDGE_REDUCE_MIN = 4,
   EDGE_REDUCE_SUM_SQUARE = 5, EDGE_REDUCE_PROD = 6,
@@ -219,6 +228,23 @@ const edge_kernels *edge_kernels_named(const char *isa);
 /* Strided copy: y is dense [dims], x is read at sum(index[i] * x_stride[i]) elements. rank 1..8, any stride sign. */
 void edge_copy_strided(const void *x, void *y, int32_t element_bytes, int32_t rank, const int64_t *dims,
                        const int64_t *x_stride);
+/*
+ * Integer types, with the codes of edgert.h. Elements are widened to 64 bits, a bool to 0 or 1, and results wrap; steps
+ * are 0 or 1. y may lie on an operand of step 1. n comparisons give bytes 0 or 1.
+ */
+enum {
+  EDGE_INTEGER_S8 = 3, EDGE_INTEGER_U8 = 4, EDGE_INTEGER_S16 = 5, EDGE_INTEGER_S32 = 6, EDGE_INTEGER_S64 = 7,
+  EDGE_INTEGER_BOOL = 8,
+};
+void edge_integer_binary(int32_t kind, int32_t type, const void *a, int32_t a_step, const void *b, int32_t b_step,
+                         void *y, int64_t n);
+void edge_integer_compare(int32_t kind, int32_t type, const void *a, int32_t a_step, const void *b, int32_t b_step,
+                          uint8_t *y, int64_t n);
+void edge_f32_compare(int32_t kind, const float *a, int32_t a_step, const float *b, int32_t b_step, uint8_t *y,
+                      int64_t n);
+/* y = condition ? a : b of elements of 1, 2, 4 or 8 bytes; steps are 0 or 1. y may lie on a or b where their step is 1. */
+void edge_select(int32_t element_bytes, const uint8_t *condition, int32_t condition_step, const void *a, int32_t a_step,
+                 const void *b, int32_t b_step, void *y, int64_t n);
 /* Fills n elements of element_bytes (1, 2, 4, 8) with the value at `value`. */
 void edge_fill(void *y, int64_t n, int32_t element_bytes, const void *value);
 

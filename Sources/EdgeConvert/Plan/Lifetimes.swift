@@ -91,7 +91,7 @@ extension Plan {
   /// size.
   func inPlace(_ node: PlanNode) -> (PlanTensorID, PlanTensorID)? {
     // Elementwise over operands of the output's own size: element i is read before it is written.
-    guard [.lookup, .unary, .binary].contains(node.opCode) else { return nil }
+    guard [.lookup, .unary, .binary, .select].contains(node.opCode) else { return nil }
     guard let output = node.outputs.first else { return nil }
     for case let input? in node.inputs {
       if self[input].storage == .arena, self[input].dims == self[output].dims,

@@ -16,7 +16,7 @@ enum Unary {
   /// Throws unless there is a kernel for the function.
   static func expectKind(_ function: UnaryParameters, of node: NodeView) throws(EdgeError) {
     try node.expect(
-      Int(function.kind), in: EDGE_UNARY_RELU...EDGE_UNARY_COS, "there is no unary function %0")
+      Int(function.kind), in: EDGE_UNARY_RELU...EDGE_UNARY_SIGN, "there is no unary function %0")
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {

@@ -23,6 +23,7 @@ static float unary_exact(int32_t kind, float x, float alpha, float beta) {
   case EDGE_UNARY_FLOOR: return floorf(x);
   case EDGE_UNARY_CEIL: return ceilf(x);
   case EDGE_UNARY_ROUND: return nearbyintf(x);
+  case EDGE_UNARY_SIGN: return x > 0 ? 1.0f : x < 0 ? -1.0f : x;
   }
   return x;
 }
@@ -31,7 +32,7 @@ static int is_exact(int32_t kind) {
   switch (kind) {
   case EDGE_UNARY_SIGMOID: case EDGE_UNARY_TANH: case EDGE_UNARY_EXP: case EDGE_UNARY_LOG:
   case EDGE_UNARY_ERF: case EDGE_UNARY_SOFTPLUS: case EDGE_UNARY_ELU: case EDGE_UNARY_SILU:
-  case EDGE_UNARY_GELU: case EDGE_UNARY_SIN: case EDGE_UNARY_COS:
+  case EDGE_UNARY_GELU: case EDGE_UNARY_SIN: case EDGE_UNARY_COS: case EDGE_UNARY_ATAN:
     return 0;
   }
   return 1;
@@ -69,6 +70,11 @@ static float binary_exact(int32_t kind, float a, float b) {
   case EDGE_BINARY_DIV: return a / b;
   case EDGE_BINARY_MIN: return isnan(a) || isnan(b) ? NAN : a < b ? a : b;
   case EDGE_BINARY_MAX: return isnan(a) || isnan(b) ? NAN : a > b ? a : b;
+  case EDGE_BINARY_FMOD: return fmodf(a, b);
+  case EDGE_BINARY_MOD: {
+    float rest = fmodf(a, b);
+    return rest == 0 ? copysignf(0, b) : (rest < 0) != (b < 0) ? rest + b : rest;
+  }
   }
   return (float)pow(a, b);
 }
@@ -202,10 +208,10 @@ static void test_quantize(int64_t n) {
 int main(int argc, char **argv) {
   test_begin(argc, argv);
   for (int64_t n = 0; n <= 70; n++) {
-    for (int32_t kind = EDGE_UNARY_RELU; kind <= EDGE_UNARY_COS; kind++)
+    for (int32_t kind = EDGE_UNARY_RELU; kind <= EDGE_UNARY_SIGN; kind++)
       test_unary(kind, n);
     for (int32_t steps = 0; steps < 4; steps++) {
-      for (int32_t kind = EDGE_BINARY_ADD; kind <= EDGE_BINARY_POW; kind++)
+      for (int32_t kind = EDGE_BINARY_ADD; kind <= EDGE_BINARY_FMOD; kind++)
         test_binary(kind, n, steps & 1, steps >> 1);
       for (int32_t kind = EDGE_BINARY_ADD; kind <= EDGE_BINARY_MUL; kind++)
         test_binary_s8(kind, n, steps & 1, steps >> 1);
@@ -214,7 +220,7 @@ int main(int argc, char **argv) {
     test_quantize(n);
   }
   for (int32_t i = 0; i < 8; i++) {
-    for (int32_t kind = EDGE_UNARY_RELU; kind <= EDGE_UNARY_COS; kind++)
+    for (int32_t kind = EDGE_UNARY_RELU; kind <= EDGE_UNARY_SIGN; kind++)
       test_unary(kind, random_int(1000, 5000));
     test_binary(EDGE_BINARY_POW, 4000, 1, 1);
     test_binary_s8(EDGE_BINARY_ADD, 4000, 1, 1);

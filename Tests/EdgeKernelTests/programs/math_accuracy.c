@@ -31,6 +31,7 @@ static const function functions[] = {
     {"gelu", EDGE_UNARY_GELU, gelu, -3.4e38f, 3.4e38f, 4, 0.25},
     {"sin", EDGE_UNARY_SIN, sin, -268435456.0f, 268435456.0f, 2, 0},
     {"cos", EDGE_UNARY_COS, cos, -268435456.0f, 268435456.0f, 2, 0},
+    {"atan", EDGE_UNARY_ATAN, atan, -3.4e38f, 3.4e38f, 3, 0},
 };
 
 static double ulp(double exact, double floor) {
@@ -99,6 +100,9 @@ int main(int argc, char **argv) {
   special(EDGE_UNARY_TANH, -INFINITY, -1);
   special(EDGE_UNARY_TANH, -0.0f, -0.0f);
   special(EDGE_UNARY_SIN, -0.0f, -0.0f);
+  special(EDGE_UNARY_ATAN, -0.0f, -0.0f);
+  special(EDGE_UNARY_ATAN, INFINITY, 1.57079637f);
+  special(EDGE_UNARY_ATAN, -INFINITY, -1.57079637f);
   special(EDGE_UNARY_ERF, -0.0f, -0.0f);
   special(EDGE_UNARY_ERF, INFINITY, 1);
   special(EDGE_UNARY_ERF, -INFINITY, -1);

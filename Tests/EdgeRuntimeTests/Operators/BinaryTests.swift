@@ -43,10 +43,10 @@ import Testing
     return parameters
   }
 
-  @Test(arguments: 0..<42) func float(seed: Int) throws {
+  @Test(arguments: 0..<54) func float(seed: Int) throws {
     var random = SeededRandom(seed)
     let shapes = Shapes(&random, isLarge: seed < 2)
-    let kind = EDGE_BINARY_ADD + seed % 7
+    let kind = EDGE_BINARY_ADD + seed % 9
     let a = random.floats(shapes.a.reduce(1, *)), b = random.floats(shapes.b.reduce(1, *))
     let node = SingleNode(
       .binary, [.float(a, shapes.a), .float(b, shapes.b)], Operand(.float32, shapes.y),
@@ -75,6 +75,8 @@ import Testing
     case EDGE_BINARY_DIV: a / b
     case EDGE_BINARY_MIN: min(a, b)
     case EDGE_BINARY_MAX: max(a, b)
+    case EDGE_BINARY_MOD: floorMod(a, b)
+    case EDGE_BINARY_FMOD: fmod(a, b)
     default: Float(pow(Double(a), Double(b)))
     }
   }
@@ -105,25 +107,69 @@ import Testing
     #expect(elements(result.y) == expected, "seed \(seed): \(shapes)")
   }
 
-  @Test(arguments: 0..<24) func integers(seed: Int) throws {
+  private func floorMod(_ a: Float, _ b: Float) -> Float {
+    let rest = fmod(a, b)
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+  }
+
+  /// Exact over the whole range of floats, subnormal ones and quotients of 2^250 too.
+  @Test(arguments: 0..<8) func remainders(seed: Int) throws {
     var random = SeededRandom(seed)
-    let shapes = Shapes(&random, isLarge: seed < 2)
-    let kind = EDGE_BINARY_ADD + seed % 6
-    let special: [Int64] = [0, -1, 1, .min, .max, Int64(Int32.min), 7, -3]
-    let a = (0..<shapes.a.reduce(1, *)).map { _ in special[random.int(0...7)] }
-    let b = (0..<shapes.b.reduce(1, *)).map { _ in special[random.int(0...7)] }
-    let wide = SingleNode(
-      .binary, [.int64(a, shapes.a), .int64(b, shapes.b)], Operand(.int64, shapes.y),
-      parameters(kind))
-    let wideExpected = shapes.pairs().map { integer(kind, a[$0], b[$1]) }
-    #expect(try elements(wide.runEverywhere().y) == wideExpected, "seed \(seed): \(shapes)")
-    let narrowA = a.map { Int32(truncatingIfNeeded: $0) }
-    let narrowB = b.map { Int32(truncatingIfNeeded: $0) }
-    let narrow = SingleNode(
-      .binary, [.int32(narrowA, shapes.a), .int32(narrowB, shapes.b)], Operand(.int32, shapes.y),
-      parameters(kind))
-    let narrowExpected = shapes.pairs().map { integer(kind, narrowA[$0], narrowB[$1]) }
-    #expect(try elements(narrow.runEverywhere().y) == narrowExpected, "seed \(seed): \(shapes)")
+    func any() -> Float {
+      random.chance(8)
+        ? [0, -0.0, .infinity, -.infinity, .nan, 1, 0x1p-149, -0x1p127][random.int(0...7)]
+        : Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))
+    }
+    let a = (0..<2000).map { _ in any() }, b = (0..<2000).map { _ in any() }
+    for kind in [EDGE_BINARY_MOD, EDGE_BINARY_FMOD] {
+      let node = SingleNode(
+        .binary, [.float(a, [2000]), .float(b, [2000])], Operand(.float32, [2000]),
+        parameters(kind))
+      let result = try node.runEverywhere()
+      #expect(result.disagreement == nil)
+      for (value, (x, y)) in zip(elements(result.y, as: Float.self), zip(a, b)) {
+        let wanted = expected(kind, x, y)
+        #expect(
+          value == wanted || (value.isNaN && wanted.isNaN),
+          "\(x) mod \(y) = \(value), not \(wanted)")
+      }
+    }
+  }
+
+  @Test(arguments: 0..<14) func integers(seed: Int) throws {
+    try check(Int64.self, .int64, kind: EDGE_BINARY_ADD + seed, seed)
+    try check(Int32.self, .int32, kind: EDGE_BINARY_ADD + seed, seed)
+    try check(Int16.self, .int16, kind: EDGE_BINARY_ADD + seed, seed)
+    try check(Int8.self, .int8, kind: EDGE_BINARY_ADD + seed, seed)
+    try check(UInt8.self, .uint8, kind: EDGE_BINARY_ADD + seed, seed)
+  }
+
+  private func check<T: FixedWidthInteger & BitwiseCopyable>(
+    _: T.Type, _ type: ElementType, kind: Int, _ seed: Int
+  ) throws {
+    var random = SeededRandom(seed)
+    let special: [Int64] = [0, -1, 1, .min, .max, Int64(Int32.min), 7, -3, 2, 15, 31, 63, 8, 100]
+    for isLarge in [false, false, false, true] {
+      let shapes = Shapes(&random, isLarge: isLarge)
+      func values(_ shape: [Int]) -> [T] {
+        (0..<shape.reduce(1, *)).map { _ in
+          T(
+            truncatingIfNeeded: random.chance()
+              ? special[random.int(0...13)] : Int64(random.int(-130...130)))
+        }
+      }
+      let a = values(shapes.a), b = values(shapes.b)
+      let node = SingleNode(
+        .binary,
+        [
+          Operand(type, shapes.a, bytes: bytes(of: a)),
+          Operand(type, shapes.b, bytes: bytes(of: b)),
+        ], Operand(type, shapes.y), parameters(kind))
+      let expected = shapes.pairs().map { integer(kind, a[$0], b[$1]) }
+      #expect(
+        try elements(node.runEverywhere().y, as: T.self) == expected,
+        "\(type), kind \(kind): \(shapes)")
+    }
   }
 
   private func integer<T: FixedWidthInteger>(_ kind: Int, _ a: T, _ b: T) -> T {
@@ -133,8 +179,37 @@ import Testing
     case EDGE_BINARY_MUL: a &* b
     case EDGE_BINARY_DIV: b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue
     case EDGE_BINARY_MIN: min(a, b)
-    default: max(a, b)
+    case EDGE_BINARY_MAX: max(a, b)
+    case EDGE_BINARY_POW: power(a, b)
+    case EDGE_BINARY_MOD: remainder(a, b, floored: true)
+    case EDGE_BINARY_FMOD: remainder(a, b, floored: false)
+    case EDGE_BINARY_AND: a & b
+    case EDGE_BINARY_OR: a | b
+    case EDGE_BINARY_XOR: a ^ b
+    case EDGE_BINARY_SHIFT_LEFT: b < 0 || b >= T.bitWidth ? 0 : a << b
+    default: a >> (b < 0 || b >= T.bitWidth ? T(T.bitWidth) : b)
     }
+  }
+
+  private func remainder<T: FixedWidthInteger>(_ a: T, _ b: T, floored: Bool) -> T {
+    if b == 0 { return 0 }
+    let rest = a.remainderReportingOverflow(dividingBy: b).partialValue
+    return floored && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+  }
+
+  /// By as many multiplications as the exponent says, all that can change anything.
+  private func power<T: FixedWidthInteger>(_ base: T, _ exponent: T) -> T {
+    if exponent < 0 {
+      if base == 1 { return 1 }
+      return base == 0 || base.magnitude != 1 ? 0 : (exponent & 1 == 0 ? 1 : base)
+    }
+    var result: T = 1, square = base, rest = exponent
+    while rest > 0 {
+      if rest & 1 == 1 { result = result &* square }
+      square = square &* square
+      rest >>= 1
+    }
+    return result
   }
 
   @Test func resultMayLieOnTheLeftOperand() throws {

@@ -46,6 +46,8 @@ import Testing
       HostileNodeTests.slice, HostileNodeTests.pad, HostileNodeTests.concat,
       HostileNodeTests.gather, HostileNodeTests.matmul, HostileNodeTests.reduce,
       HostileNodeTests.argReduce, HostileNodeTests.lstm, HostileNodeTests.gru,
+      HostileNodeTests.argReduce,
+      HostileNodeTests.compare, HostileNodeTests.select, HostileNodeTests.cumulative,
     ]
     var random = SeededRandom(seed)
     for kind in kinds {

@@ -245,9 +245,29 @@ extension HostileNodeTests {
     SingleNode(.quantize, [Operand(.float32, [4])], Operand(.int8, [4], scale: 1))
   }
 
+  static func compare() -> SingleNode {
+    var parameters = CompareParameters()
+    parameters.kind = 1
+    return SingleNode(
+      .compare, [Operand(.int16, [2, 4]), Operand(.int16, [4])], Operand(.bool, [2, 4]), parameters)
+  }
+
+  static func select() -> SingleNode {
+    SingleNode(
+      .select, [Operand(.bool, [4]), Operand(.float32, [2, 1]), Operand(.float32, [2, 4])],
+      Operand(.float32, [2, 4]))
+  }
+
+  static func cumulative() -> SingleNode {
+    var parameters = CumulativeParameters()
+    parameters.kind = 1
+    parameters.axis = 1
+    return SingleNode(.cumulative, [Operand(.int32, [2, 4])], Operand(.int32, [2, 4]), parameters)
+  }
+
   static let elementwise: [Case] = [
     Case("unary kind 0", unary) { set(&$0, 0, 0) },
-    Case("unary kind 24", unary) { set(&$0, 0, 24) },
+    Case("unary kind 26", unary) { set(&$0, 0, 26) },
     Case("unary, another count", unary) { $0.output.dims = [5] },
     Case("unary int8", unary) { $0.inputs[0] = Operand(.int8, [4]) },
     Case("unary, two outputs' worth of inputs", unary) { $0.inputs.append(Operand(.float32, [4])) },
@@ -260,6 +280,49 @@ extension HostileNodeTests {
     Case("binary, NaN multiplier", binary) { set(&$0, 1, 0x7fc0_0000) },
     Case("binary, clamp past int8", binary) { set(&$0, 4, 300) },
     Case("binary, no scale", binary) { $0.inputs[1]?.scale = 0 },
+    Case("binary, integers with a scale", binary) { $0.output.scale = 0 },
+    Case("binary, float16", binary) {
+      $0.inputs = [Operand(.float16, [2, 4]), Operand(.float16, [4])]
+      $0.output = Operand(.float16, [2, 4])
+    },
+    Case("binary, float bits", binary) {
+      $0.inputs = [Operand(.float32, [2, 4]), Operand(.float32, [4])]
+      $0.output = Operand(.float32, [2, 4])
+      set(&$0, 0, EDGE_BINARY_AND)
+    },
+    Case("binary, kind 15 of integers", binary) {
+      $0.inputs = [Operand(.int64, [2, 4]), Operand(.int64, [4])]
+      $0.output = Operand(.int64, [2, 4])
+      set(&$0, 0, 15)
+    },
+    Case("compare, mixed types", compare) { $0.inputs[1] = Operand(.uint8, [4]) },
+    Case("compare, float16", compare) {
+      $0.inputs = [Operand(.float16, [2, 4]), Operand(.float16, [4])]
+    },
+    Case("compare, quantized", compare) {
+      $0.inputs = [Operand(.int8, [2, 4], scale: 1), Operand(.int8, [4], scale: 1)]
+    },
+    Case("compare, no bool", compare) { $0.output.type = .uint8 },
+    Case("compare, shapes apart", compare) { $0.inputs[1]?.dims = [3] },
+    Case("compare, kind 5", compare) { set(&$0, 0, 5) },
+    Case("select, byte condition", select) { $0.inputs[0]?.type = .uint8 },
+    Case("select, mixed types", select) { $0.inputs[1]?.type = .int32 },
+    Case("select, other scales", select) { $0.inputs[2]?.scale = 2 },
+    Case("select, result too large", select) { $0.output.dims = [3, 4] },
+    Case("select, condition too large", select) { $0.inputs[0]?.dims = [5] },
+    Case("cumulative, axis outside", cumulative) { set(&$0, 1, 2) },
+    Case("cumulative, axis below 0", cumulative) { set(&$0, 1, -1) },
+    Case("cumulative, another shape", cumulative) { $0.output.dims = [4, 2] },
+    Case("cumulative, quotients", cumulative) { set(&$0, 0, EDGE_BINARY_DIV) },
+    Case("cumulative, quantized", cumulative) {
+      $0.inputs = [Operand(.int8, [2, 4], scale: 1)]
+      $0.output = Operand(.int8, [2, 4], scale: 1)
+    },
+    Case("cumulative, of a scalar", cumulative) {
+      $0.inputs = [Operand(.int32, [])]
+      $0.output.dims = []
+      set(&$0, 1, 0)
+    },
     Case("lookup, short table", lookup) { $0.inputs[1]?.dims = [255] },
     Case("lookup, another count", lookup) { $0.output.dims = [5] },
     Case("lookup, float", lookup) { $0.inputs[0] = Operand(.float32, [4]) },
