@@ -25,6 +25,10 @@ struct CheckModel: ParsableCommand {
     help: ArgumentHelp("A run-time size that always has this value.", valueName: "name=n,..."))
   var fixedSize: [String] = []
 
+  @Option(
+    help: ArgumentHelp("Pairs that the session keeps, as for convert.", valueName: "in=out,..."))
+  var state: [String] = []
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -49,7 +53,8 @@ struct CheckModel: ParsableCommand {
     try Failure.reported {
       let fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
       let check = try Check(
-        Import.read(model, fixed: fixed), bounds: Bounds.parsed(bound))
+        Import.read(model, fixed: fixed), bounds: Bounds.parsed(bound),
+        states: StateBinding(state))
       if json {
         let findings = check.obstacles.map {
           Finding(node: $0.node, op: $0.op, opset: $0.opset, problem: $0.problem, remedy: $0.remedy)

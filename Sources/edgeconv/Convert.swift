@@ -56,6 +56,12 @@ struct Convert: ParsableCommand {
   var fixedSize: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "Pairs of an input and an output that the session keeps from run to run; found by name when left out, off for none.",
+      valueName: "in=out,..."))
+  var state: [String] = []
+
+  @Option(
     help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json")
   )
   var preprocess: String?
@@ -99,6 +105,7 @@ struct Convert: ParsableCommand {
     options.keepFloat = keepFloat?.split(separator: ",").map(String.init) ?? []
     options.bounds = try Bounds.parsed(bound)
     options.fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
+    options.states = try StateBinding(state)
     options.preprocessing = preprocess
     options.labels = labels
     options.seed = seed

@@ -15,10 +15,14 @@ public struct Check: Sendable {
   /// - Parameters:
   ///   - imported: as `Import` gives it.
   ///   - bounds: largest values of run-time sizes.
+  ///   - states: pairs of inputs and outputs that the session keeps.
   /// - Throws: `ConversionError.invalid` when the model contradicts itself; `.usage` when a bound
   ///   is missing.
-  public init(_ imported: Graph, bounds: [String: Int] = [:]) throws {
-    let (graph, found) = try Check.examine(imported)
+  public init(
+    _ imported: Graph, bounds: [String: Int] = [:], states: StateBinding = .detected
+  ) throws {
+    let bound = try BoundGraph(imported, states, bounds: bounds)
+    let (graph, found) = try Check.examine(bound.graph)
     self.graph = graph
     guard found.isEmpty else {
       obstacles = found
@@ -35,8 +39,8 @@ public struct Check: Sendable {
       notes = []
       return
     }
-    let sizes = try RuntimeSizes(graph: graph, bounds: bounds)
-    notes = sizes.notes
+    let sizes = try RuntimeSizes(graph: graph, bounds: bound.bounds)
+    notes = bound.notes + sizes.notes
     do {
       _ = try Plan(
         graph: graph, quantization: Quantization(floatNodes: graph.nodes.count), sizes: sizes)

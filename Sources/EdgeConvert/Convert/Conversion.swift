@@ -34,10 +34,14 @@ public struct Conversion {
   /// Converts.
   /// - Throws: `ConversionError` with everything that is wrong.
   public func run() throws -> Result {
+    var options = options
     let precision = try options.effectivePrecision()
     let form = try PreprocessingFile(path: options.preprocessing, labels: options.labels)
-    let graph = try Conversion.prepared(options.source, options.fixed)
-    let sizes = try RuntimeSizes(graph: graph, bounds: options.bounds)
+    let bound = try BoundGraph(
+      try Import.read(options.source, fixed: options.fixed), options.states, bounds: options.bounds)
+    let graph = try Check.prepared(bound.graph)
+    if options.states != .off, !bound.pairs.isEmpty { options.states = .pairs(bound.pairs) }
+    let sizes = try RuntimeSizes(graph: graph, bounds: bound.bounds)
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
     let calibration = try options.calibration.map {
       try DataSet(
@@ -52,10 +56,12 @@ public struct Conversion {
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
     let file = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: options.bounds,
+      graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
       metadata: provenance.metadata(form.metadata))
     let loaded = try LoadedFile(file.bytes, name: options.output)
     var report = provenance.report(file, loaded, decided)
+    report.states = file.states
+    report.notes = bound.notes
     report.warnings += sizes.notes.map {
       ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
     }
@@ -85,12 +91,6 @@ public struct Conversion {
       }
       report.layers[position].sqnr = found
     }
-  }
-
-  /// The graph as every command sees it: read, checked, canonical.
-  /// - Throws: `ConversionError.obstacles` with every node that is not supported.
-  static func prepared(_ path: String, _ fixed: FixedInterface) throws -> Graph {
-    try Check.prepared(try Import.read(path, fixed: fixed))
   }
 
   /// What was decided for a graph, and on which evidence.

@@ -16,6 +16,8 @@ public struct ConversionOptions: Sendable {
   public var fixed = FixedInterface()
   /// Largest run-time sizes by symbol.
   public var bounds: [String: Int] = [:]
+  /// Pairs of inputs and outputs that the session keeps.
+  public var states = StateBinding.detected
   /// JSON file of preprocessing keys, and file of class names.
   public var preprocessing: String?
   public var labels: String?
@@ -46,6 +48,10 @@ public struct ConversionOptions: Sendable {
     if !bounds.isEmpty {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
         separator: ",")
+    }
+    if case .pairs(let pairs) = states {
+      stated["state"] =
+        pairs.isEmpty ? "off" : pairs.map(\.description).joined(separator: ",")
     }
     return stated.merging(fixed.stated) { own, _ in own }
   }

@@ -18,6 +18,19 @@ public struct EmittedFile: Sendable {
     public var weightBytes: Int
   }
 
+  /// One state of the session.
+  public struct StateSummary: Codable, Sendable {
+    /// Name of the model's input that it replaces.
+    public var name: String
+    /// Element type.
+    public var type: String
+    /// Sizes as stored, at the bounds of run-time sizes.
+    public var shape: [Int]
+    /// The size of the outermost axis after a run, when it grows.
+    public var growsTo: String?
+    public var bytes: Int
+  }
+
   /// Where a value of the graph can be found while the plan runs.
   public struct Location: Sendable {
     /// Index in the file's tensors; its content is valid until the storage is used again.
@@ -42,6 +55,8 @@ public struct EmittedFile: Sendable {
   public var nodes: [NodeSummary]
   /// By name of the ONNX value.
   public var values: [String: Location]
+  /// What the session keeps between runs.
+  public var states: [StateSummary]
   /// Assumptions that were made, for the report.
   public var notes: [String]
 }

@@ -6,6 +6,9 @@ struct Emitter {
   private let lifetimes: Lifetimes
   private let memory: MemoryPlanner
   private let used: [PlanTensorID]
+  /// Where each state begins in the session's state block, and the block's bytes.
+  private let stateOffsets: [PlanTensorID: Int]
+  private let stateBytes: Int
   /// Record index of each plan tensor.
   private let index: [PlanTensorID: Int]
   private var names = NameTable()
@@ -24,24 +27,26 @@ struct Emitter {
     for (position, id) in used.enumerated() { index[id] = position }
     self.index = index
     sizes = SizeTable(plan.sizes)
+    var offsets: [PlanTensorID: Int] = [:]
+    var end = 0
+    for state in plan.states {
+      offsets[state.root] = end
+      end = Writer.aligned(end + (try plan.byteBound(state.root)))
+    }
+    stateOffsets = offsets
+    stateBytes = end
   }
 
   /// The file, its digest included.
   consuming func emit(metadata: [(key: String, value: String)]) throws -> EmittedFile {
     let tensors = try used.map { try record(of: $0) }
     let nodes = try plan.nodes.map { try record(of: $0) }
-    let symbols = plan.sizes.symbols.map { symbol in
-      var record = SymbolRecord()
-      record.input = UInt32(symbol.input)
-      record.axis = UInt16(symbol.axis)
-      record.bound = Int32(symbol.bound)
-      record.name = names.offset(of: symbol.name)
-      return record
-    }
+    let symbols = try plan.sizes.symbols.map { try record(of: $0) }
     let entries = try metadataRecords(metadata)
     var writer = Writer()
     writer.header.arenaBytes = UInt64(memory.total)
     writer.header.arenaLowerBound = UInt64(memory.lowerBound)
+    writer.header.stateBytes = UInt64(stateBytes)
     writer.add(.tensors, records: tensors)
     writer.add(.nodes, records: nodes)
     writer.add(.operands, records: operands)
@@ -54,9 +59,25 @@ struct Emitter {
     writer.add(.expressions, records: sizes.records)
     let bytes = try FileSeal.sealed(writer.finish())
     return EmittedFile(
-      bytes: bytes, arenaBytes: memory.total, arenaLowerBound: memory.lowerBound, stateBytes: 0,
+      bytes: bytes, arenaBytes: memory.total, arenaLowerBound: memory.lowerBound, stateBytes: stateBytes,
       weightBytes: weights.bytes.count, nodes: try plan.nodes.map { try plan.summary($0) },
-      values: locations(), notes: plan.sizes.notes)
+      values: locations(), states: try stateSummaries(), notes: plan.sizes.notes)
+  }
+
+  private mutating func record(of symbol: RuntimeSizes.Symbol) throws -> SymbolRecord {
+    var record = SymbolRecord()
+    switch symbol.source {
+    case .input(let position, let axis):
+      record.source = SizeSource.input.rawValue
+      record.input = UInt32(position)
+      record.axis = UInt16(axis)
+    case .counter(let next):
+      record.source = SizeSource.counter.rawValue
+      record.input = UInt32(try sizes.index(of: next))
+    }
+    record.bound = Int32(symbol.bound)
+    record.name = names.offset(of: symbol.name)
+    return record
   }
 
   private mutating func record(of id: PlanTensorID) throws -> TensorRecord {
@@ -92,7 +113,7 @@ struct Emitter {
     switch tensor.storage {
     case .weights: record.offset = UInt64(weights.offset(of: plan[plan.root(id)].bytes))
     case .arena: record.offset = UInt64(lifetimes.blockOfTensor[id].map { memory.offsets[$0] } ?? 0)
-    case .state: record.offset = 0
+    case .state: record.offset = UInt64(stateOffsets[plan.root(id)] ?? 0)
     }
     return record
   }
@@ -147,6 +168,17 @@ struct Emitter {
     Writer.append(record, to: &bytes)
     for id in plan.inputs + plan.outputs { Writer.append(reference(id), to: &bytes) }
     return bytes
+  }
+
+  private func stateSummaries() throws -> [EmittedFile.StateSummary] {
+    try plan.states.map { state in
+      let tensor = plan[state.root]
+      return EmittedFile.StateSummary(
+        name: tensor.name, type: "\(tensor.type)",
+        shape: try tensor.dims.map { try plan.sizes.bound(of: $0, in: tensor.name) },
+        growsTo: tensor.dims.first { $0.constant == nil }?.description,
+        bytes: try plan.byteBound(state.root))
+    }
   }
 
   private func locations() -> [String: EmittedFile.Location] {

@@ -46,7 +46,7 @@ struct SizeTable {
     case .symbol(let name):
       guard let symbol = symbols[name] else {
         throw ConversionError.invalid(
-          "size '\(name)' is not set by any input's shape; fix it in the model")
+          "size '\(name)' is set neither by an input's shape nor by a state; fix it in the model")
       }
       return append(Step(kind: .symbol, left: Int32(symbol), right: 0))
     case .floorDivide(let a, let b): return step(.floorDivide, try index(of: a), try index(of: b))

@@ -26,20 +26,35 @@ public struct Evaluator: Sendable {
     _ = singleThreadedBLAS
   }
 
+  /// What states hold between runs, by their input; a state that is not there holds zeros.
+  public typealias Memory = [ValueID: Tensor]
+
+  /// Computes the outputs with states at their beginning.
+  public func run(
+    _ inputs: [String: Tensor], observe: ((ValueID, Tensor) throws -> Void)? = nil
+  ) throws -> [Tensor] {
+    var memory: Memory = [:]
+    return try run(inputs, memory: &memory, observe: observe)
+  }
+
   /// Computes the outputs.
   ///
   /// - Parameters:
   ///   - inputs: a tensor for every graph input, by name.
-  ///   - observe: sees every value that is computed, and the inputs, in order.
+  ///   - memory: of the run before; this one's when it is done.
+  ///   - observe: sees every value that is computed, and the inputs and states, in order.
   /// - Returns: the outputs in the graph's order.
   /// - Throws: `ConversionError.usage` when inputs are missing or do not fit; `.invalid` when
   ///   operands contradict.
   public func run(
-    _ inputs: [String: Tensor], observe: ((ValueID, Tensor) throws -> Void)? = nil
+    _ inputs: [String: Tensor], memory: inout Memory,
+    observe: ((ValueID, Tensor) throws -> Void)? = nil
   ) throws -> [Tensor] {
-    var values = try bind(inputs)
+    var values = try bind(inputs, memory)
     if let observe {
-      for id in graph.inputs { if let tensor = values[id.index] { try observe(id, tensor) } }
+      for id in graph.inputs + graph.states.map(\.input) {
+        if let tensor = values[id.index] { try observe(id, tensor) }
+      }
     }
     for (index, node) in graph.nodes.enumerated() {
       let operands = node.inputs.map { id in id.flatMap { values[$0.index] ?? graph[$0].constant } }
@@ -51,15 +66,17 @@ public struct Evaluator: Sendable {
       }
       for id in dead[index] { values[id.index] = nil }
     }
-    return try graph.outputs.map { id in
+    func result(_ id: ValueID) throws -> Tensor {
       guard let tensor = values[id.index] ?? graph[id].constant else {
         throw ConversionError.invalid("nothing computes the output \"\(graph[id].name)\"")
       }
       return tensor
     }
+    for state in graph.states { memory[state.input] = try result(state.output) }
+    return try graph.outputs.map(result)
   }
 
-  private func bind(_ inputs: [String: Tensor]) throws -> [Tensor?] {
+  private func bind(_ inputs: [String: Tensor], _ memory: Memory) throws -> [Tensor?] {
     var values = [Tensor?](repeating: nil, count: graph.values.count)
     var symbols: [String: Int] = [:]
     for id in graph.inputs {
@@ -85,7 +102,28 @@ public struct Evaluator: Sendable {
       }
       values[id.index] = tensor
     }
+    for state in graph.states {
+      values[state.input.index] = try memory[state.input] ?? start(state, symbols)
+    }
     return values
+  }
+
+  /// What a state holds before the first run: zeros, and nothing where it grows.
+  private func start(_ state: State, _ symbols: [String: Int]) throws -> Tensor {
+    var symbols = symbols
+    if let growth = try graph.growth(of: state) { symbols[growth.symbol] = 0 }
+    let shape = try (graph[state.input].shape ?? []).map { size in
+      guard let value = size.evaluated(symbols) else {
+        throw ConversionError.invalid(
+          "state \"\(graph[state.input].name)\" has the run-time size \(size)")
+      }
+      return value
+    }
+    let type = graph[state.input].type ?? .float32
+    let count = shape.reduce(1, *)
+    return type.isFloat
+      ? Tensor([Float](repeating: 0, count: count), shape: shape, type: type)
+      : Tensor([Int64](repeating: 0, count: count), shape: shape, type: type)
   }
 }
 
@@ -93,10 +131,10 @@ extension Graph {
   /// Names of the inputs, for messages.
   var inputNames: String { inputs.map { self[$0].name }.joined(separator: ", ") }
 
-  /// For every node, the computed values that no later node reads and that are no outputs.
+  /// For every node, the computed values that no later node reads and that are no results.
   func lastReads() -> [[ValueID]] {
     var dead = [[ValueID]](repeating: [], count: nodes.count)
-    var seen = Set(outputs)
+    var seen = Set(results)
     for index in nodes.indices.reversed() {
       for id in nodes[index].inputs + nodes[index].outputs {
         if let id, seen.insert(id).inserted { dead[index].append(id) }

@@ -97,6 +97,8 @@ public struct Graph: Sendable {
   /// Run-time inputs (initializers are not among them) and outputs, in the model's order.
   public var inputs: [ValueID] = []
   public var outputs: [ValueID] = []
+  /// Pairs of values that survive between runs.
+  public var states: [State] = []
   /// Values of the enclosing graph that a subgraph reads, under the enclosing graph's names.
   public var captures: [ValueID] = []
   public var origin = Origin()

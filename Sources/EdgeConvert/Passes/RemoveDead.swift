@@ -2,7 +2,7 @@ extension Passes {
   /// Removes nodes whose results nobody reads, forgets optional results nobody reads, and frees
   /// unused constants.
   static let removeDead: @Sendable (Graph) throws -> Graph? = { graph in
-    var live = Set(graph.outputs)
+    var live = Set(graph.results)
     var kept: [Node] = []
     var changed = false
     let names = graph.nodes.contains { !$0.subgraphs.isEmpty } ? graph.idsByName : [:]

@@ -15,8 +15,12 @@ extension Lowering {
     guard let first = parts.first else {
       throw lowering.unsupported(node, "only empty inputs", remedy: "remove the node")
     }
-    let y = try lowering.result(like: first, target, order: order)
-    lowering.emitConcat(parts, y.tensor, axis: order.firstIndex(of: axis) ?? axis)
+    let place = order.firstIndex(of: axis) ?? axis
+    let own = try lowering.appendedResult(target, first: first, axis: place, order: order)
+    let y =
+      try own.map { Stored($0, order: order) }
+      ?? lowering.result(like: first, target, order: order)
+    lowering.emitConcat(parts, y.tensor, axis: place)
     lowering.define(target, as: y)
   }
 

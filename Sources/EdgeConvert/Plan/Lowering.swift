@@ -28,6 +28,11 @@ public struct Lowering: Sendable {
   let consumers: [ValueID: [Int]]
   let outputs: Set<ValueID>
 
+  /// Where the graph's states lie, in their order.
+  var states: [StoredState] = []
+  /// Position of the state that a concatenation's result is, by the result.
+  var appends: [ValueID: Int] = [:]
+
   /// Run-time sizes and their bounds.
   let sizes: RuntimeSizes
 
@@ -45,7 +50,7 @@ public struct Lowering: Sendable {
       for case let input? in node.inputs { consumers[input, default: []].append(position) }
     }
     self.consumers = consumers
-    outputs = Set(graph.outputs)
+    outputs = Set(graph.results)
   }
 
   /// The arithmetic decided for the node being lowered.

@@ -6,6 +6,8 @@ struct Plan: Sendable {
   var nodes: [PlanNode]
   var inputs: [PlanTensorID]
   var outputs: [PlanTensorID]
+  /// Where the states of the session lie.
+  let states: [StoredState]
   let sizes: RuntimeSizes
   /// The tensor that first holds each computed value of the graph, by the value's name.
   var values: [String: Stored]
@@ -15,9 +17,9 @@ struct Plan: Sendable {
   /// The tensor that owns the storage.
   func root(_ id: PlanTensorID) -> PlanTensorID { tensors[id.index].alias ?? id }
 
-  /// The tensors that nodes and interface refer to, and their roots, ascending.
+  /// The tensors that nodes and interface refer to, and those of states, ascending.
   var used: [PlanTensorID] {
-    var found: Set<PlanTensorID> = Set(inputs).union(outputs)
+    var found: Set<PlanTensorID> = Set(inputs + outputs + states.map(\.root))
     for node in nodes {
       for case let input? in node.inputs { found.insert(input) }
       found.formUnion(node.outputs)
@@ -41,8 +43,31 @@ struct Plan: Sendable {
         "the quantization describes \(quantization.precision.count) nodes, the graph has \(graph.nodes.count)"
       )
     }
-    var lowering = Lowering(graph: graph, quantization: quantization, sizes: sizes)
+    let first = try Plan(
+      Lowering(graph: graph, quantization: quantization, sizes: sizes), stateOrders: [:], rule: rule
+    )
+    let orders = first.producedOrders(graph)
+    if orders.isEmpty {
+      self = first
+    } else {
+      let second = try Plan(
+        Lowering(graph: graph, quantization: quantization, sizes: sizes), stateOrders: orders,
+        rule: rule)
+      self = second.nodes.count < first.nodes.count ? second : first
+    }
+  }
+
+  /// Fills an empty lowering.
+  /// - Parameter stateOrders: orders of the axes of states that should not lie in their own.
+  private init(
+    _ empty: Lowering, stateOrders: [ValueID: [Int]], rule: (Node) -> Operator.LoweringRule?
+  ) throws {
+    var lowering = empty
+    let graph = lowering.graph
     inputs = try graph.inputs.map { try lowering.inputTensor($0) }
+    for state in graph.states {
+      try lowering.addState(state, preferred: stateOrders[state.input])
+    }
     var obstacles: [Obstacle] = []
     for (position, node) in graph.nodes.enumerated() where !lowering.absorbed.contains(position) {
       lowering.position = position
@@ -63,14 +88,17 @@ struct Plan: Sendable {
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
     lowering.position = graph.nodes.count
     outputs = try graph.outputs.map { try lowering.outputTensor($0) }
+    try lowering.storeStates()
     tensors = lowering.tensors
     nodes = lowering.nodes
-    self.sizes = sizes
+    states = lowering.states
+    sizes = lowering.sizes
     values = [:]
     for (value, forms) in lowering.forms where graph[value].constant == nil {
       values[graph[value].name] = forms.first
     }
     fuseTables()
+    writeStatesInPlace()
   }
 }
 
@@ -78,11 +106,7 @@ extension Lowering {
   /// The tensor of a graph input, in the input's own axis order: int8 when every reader wants it
   /// so.
   mutating func inputTensor(_ value: ValueID) throws -> PlanTensorID {
-    let readers = consumers[value] ?? []
-    let isInt8 =
-      !readers.isEmpty && !outputs.contains(value)
-      && readers.allSatisfy { quantization.precision[$0] == .int8 }
-    let affine = isInt8 ? quantization.values[value] : nil
+    let affine = wantsInt8(value) ? quantization.values[value] : nil
     let stored = try result(value, affine: affine, type: graph[value].type ?? .float32)
     if self[stored.tensor].type == .float16 {
       // Half floats are computed in float32.
@@ -91,6 +115,13 @@ extension Lowering {
       define(value, as: stored)
     }
     return stored.tensor
+  }
+
+  /// Whether every reader of a value that comes from outside wants it in INT8.
+  func wantsInt8(_ value: ValueID) -> Bool {
+    let readers = consumers[value] ?? []
+    return !readers.isEmpty && !outputs.contains(value)
+      && readers.allSatisfy { quantization.precision[$0] == .int8 }
   }
 
   /// The tensor of a graph output, in the output's own axis order; a constant, an input or another
@@ -110,7 +141,7 @@ extension Lowering {
     }
     let root = self[stored.tensor].alias ?? stored.tensor
     let isInput = graph.inputs.contains { forms[$0]?.first?.tensor == root }
-    guard isInput || self[root].storage == .weights else { return named(stored.tensor, value) }
+    guard isInput || self[root].storage != .arena else { return named(stored.tensor, value) }
     let copy = try result(like: stored.tensor, value)
     emit(.copy, [stored.tensor], [copy.tensor])
     return copy.tensor

@@ -1,17 +1,23 @@
 import EdgeFormat
 
-/// The sizes that are chosen at run time: which axis of which input sets each symbol, and how far
-/// it may go.
+/// The sizes that are chosen at run time: who sets each symbol, and how far it may go.
 struct RuntimeSizes: Sendable {
-  /// A symbol and the input axis that sets it.
+  /// Who sets a symbol.
+  enum Source: Sendable, Equatable {
+    /// The caller, by the size of an axis of an input (its position).
+    case input(Int, axis: Int)
+    /// The session, which counts from 0: the value in the next run.
+    case counter(next: Dimension)
+  }
+
+  /// A symbol and who sets it.
   struct Symbol: Sendable, Equatable {
     var name: String
-    var input: Int
-    var axis: Int
+    var source: Source
     var bound: Int
   }
 
-  /// In the order of inputs and axes.
+  /// Those of inputs, in the order of inputs and axes, then those of states.
   private(set) var symbols: [Symbol] = []
   /// Bound of every symbol.
   private(set) var bounds: [String: Int] = [:]
@@ -41,9 +47,10 @@ struct RuntimeSizes: Sendable {
           continue
         }
         bounds[name] = bound
-        symbols.append(Symbol(name: name, input: position, axis: axis, bound: bound))
+        symbols.append(Symbol(name: name, source: .input(position, axis: axis), bound: bound))
       }
     }
+    missing += try addCounters(graph, given)
     for name in given.keys.sorted() where bounds[name] == nil {
       let known = symbols.map { "'\($0.name)'" }.joined(separator: ", ")
       missing.append(
@@ -53,8 +60,35 @@ struct RuntimeSizes: Sendable {
     if !missing.isEmpty { throw ConversionError.usage(missing.joined(separator: "\n")) }
   }
 
+  /// Adds the sizes by which states grow.
+  /// - Returns: what is missing.
+  private mutating func addCounters(_ graph: Graph, _ given: [String: Int]) throws -> [String] {
+    var missing: [String] = []
+    for state in graph.states {
+      guard let growth = try graph.growth(of: state) else { continue }
+      let (name, owner) = (growth.symbol, graph[state.input].name)
+      if let known = symbols.first(where: { $0.name == name }) {
+        guard known.source == .counter(next: growth.next) else {
+          throw ConversionError.usage(
+            "state '\(owner)' grows along '\(name)' to \(growth.next), which an input or another state "
+              + "sets otherwise; leave it out of --state")
+        }
+        continue
+      }
+      guard let bound = given[name], bound > 0 else {
+        missing.append(
+          "state '\(owner)' grows along axis \(growth.axis), of size '\(name)': say how far a run may find "
+            + "it with --bound \(name)=n")
+        continue
+      }
+      bounds[name] = bound
+      symbols.append(Symbol(name: name, source: .counter(next: growth.next), bound: bound))
+    }
+    return missing
+  }
+
   /// Whether a leading axis of this name counts samples.
-  private static func isBatch(_ name: String) -> Bool {
+  static func isBatch(_ name: String) -> Bool {
     let lower = name.lowercased()
     return lower == "n" || lower == "b" || lower.contains("batch") || lower.hasPrefix("unk__")
   }
@@ -64,7 +98,7 @@ struct RuntimeSizes: Sendable {
   func bound(of size: Dimension, in tensor: String) throws -> Int {
     guard let value = size.evaluated(bounds) else {
       throw ConversionError.invalid(
-        "tensor '\(tensor)' has size \(size), which no input's shape determines; fix the size in the model"
+        "tensor '\(tensor)' has size \(size), which neither an input's shape nor a state determines; fix the size in the model"
       )
     }
     guard value >= 0, value <= Int(Int32.max) else {

@@ -34,6 +34,7 @@ struct Uses {
   private(set) var producer: [Int?]
   /// Positions of the reading nodes, ascending, without repetition.
   private(set) var readers: [[Int]]
+  /// Whether the graph gives the value out, or keeps it as a state.
   private(set) var isOutput: [Bool]
 
   init(_ graph: Graph) {
@@ -48,6 +49,6 @@ struct Uses {
         }
       }
     }
-    for output in graph.outputs { isOutput[output.index] = true }
+    for output in graph.results { isOutput[output.index] = true }
   }
 }

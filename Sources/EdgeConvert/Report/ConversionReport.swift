@@ -73,6 +73,10 @@ public struct ConversionReport: Codable, Sendable {
   public var layers: [Layer]
   public var accuracy: AccuracyComparison?
   public var warnings: [Warning]
+  /// What a session keeps between runs.
+  public var states: [EmittedFile.StateSummary] = []
+  /// What was found in the model and decided without being asked.
+  public var notes: [String] = []
   /// What was tried to come nearer to the reference and kept, in order, with the result on calibration samples.
   public var steps: [String] = []
 

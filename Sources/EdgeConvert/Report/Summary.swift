@@ -12,6 +12,12 @@ extension ConversionReport {
     let bound = ByteText.grouped(memory.arenaLowerBound)
     lines.append("arena: \(ByteText.grouped(memory.arenaBytes)) bytes (lower bound \(bound))")
     lines.append("session: \(ByteText.grouped(memory.sessionBytes)) bytes with one thread")
+    lines += states.map { state in
+      let growth = state.growsTo.map { ", grows to \($0)" } ?? ""
+      return "state: \(state.name) \(state.type)\(state.shape), "
+        + "\(ByteText.grouped(state.bytes)) bytes\(growth)"
+    }
+    lines += notes.map { "note: \($0)" }
     lines += steps.map { "quantization: \($0)" }
     lines += accuracyLines
     lines += warnings.map { "warning: \($0.text): \($0.remedy)" }

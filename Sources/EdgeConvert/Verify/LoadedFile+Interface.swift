@@ -32,6 +32,16 @@ extension LoadedFile {
       inputs: [metadata("option.input") ?? ""], sizes: [metadata("option.size") ?? ""])
   }
 
+  /// The pairs of the model's inputs and outputs that the file keeps as states.
+  func states() throws -> StateBinding {
+    try metadata("option.state").map { try StateBinding([$0]) } ?? .off
+  }
+
+  /// The bounds of run-time sizes that were given to the converter.
+  func bounds() throws -> [String: Int] {
+    try metadata("option.bound").map { try Bounds.parsed([$0]) } ?? [:]
+  }
+
   /// The text of a metadata key.
   func metadata(_ key: String) -> String? {
     let bytes = Array(key.utf8) + [0]

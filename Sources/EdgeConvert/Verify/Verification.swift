@@ -59,7 +59,9 @@ public struct Verification {
   /// - Throws: `ConversionError` when files cannot be read or do not belong together.
   public func run(progress: (Conversion.Step, Int, Int) -> Void) throws -> Result {
     let loaded = try LoadedFile(path: file)
-    let graph = try Conversion.prepared(source, loaded.fixedInterface())
+    let imported = try Import.read(source, fixed: loaded.fixedInterface())
+    let graph = try Check.prepared(
+      try BoundGraph(imported, loaded.states(), bounds: loaded.bounds()).graph)
     let set = try DataSet(
       data, inputs: loaded.inputDescriptions, preprocessing: try loaded.preprocessing(),
       limit: samples, seed: seed)
