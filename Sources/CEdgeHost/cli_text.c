@@ -20,6 +20,10 @@ int32_t edge_cli_format_number(double value, int32_t digits, char *text) {
 }
 
 double edge_cli_exp(double value) { return exp(value); }
+double edge_cli_log(double value) { return log(value); }
+double edge_cli_sin(double value) { return sin(value); }
+double edge_cli_cos(double value) { return cos(value); }
+double edge_cli_atan2(double y, double x) { return atan2(y, x); }
 double edge_cli_tanh(double value) { return tanh(value); }
 double edge_cli_power(double base, double exponent) { return pow(base, exponent); }
 

@@ -9,6 +9,8 @@ public struct Sample: Sendable {
     case tensor
     /// Where the picture lies in the input.
     case picture(ImagePlacement)
+    /// Where the points lie in the model's map.
+    case cloud(PointPlacement)
   }
 
   /// One tensor an input, in the order of the model's inputs.
@@ -65,13 +67,35 @@ public struct SampleReader: Sendable {
         from: RGBImage.read(path), for: input, path: path)
       return try sample(path, tensor, .picture(placement))
     case .array:
+      if case .points(let rule) = preprocessing.kind { return try cloud(path, rule) }
       _ = try onlyInput(path)
       return try sample(path, NumpyArray.read(path))
     case .archive:
       return try archive(path)
     case .raw:
+      if case .points(let rule) = preprocessing.kind { return try cloud(path, rule) }
       return try sample(path, raw(path, onlyInput(path)))
     }
+  }
+
+  /// Reads a sound and cuts it into frames; nil when the model does not take a sound frame by frame,
+  /// or the file is no sound.
+  public func stream(_ path: String) throws(SampleError) -> FrameStream? {
+    guard case .audio(let rule) = preprocessing.kind, let frames = rule.frames,
+      case .wave? = SampleKind(path: path)
+    else { return nil }
+    return try rule.stream(
+      of: Waveform.read(path), rule: frames, for: onlyInput(path), path: path)
+  }
+
+  private func cloud(_ path: String, _ rule: PointPreprocessing) throws(SampleError) -> Sample {
+    let (tensors, placement) = try rule.tensors(
+      from: PointCloud.read(path, columns: rule.columns), for: inputs)
+    var accepted: [SampleTensor] = []
+    for (input, tensor) in zip(inputs, tensors) {
+      accepted.append(try input.accepting(tensor, from: path + ":"))
+    }
+    return Sample(tensors: accepted, origin: .cloud(placement))
   }
 
   private func sample(

@@ -29,6 +29,13 @@ public enum Text {
     return true
   }
 
+  /// The last part of a path without its extension.
+  public static func fileStem(_ path: String) -> String {
+    var name = fields([UInt8](path.utf8), separator: 0x2F).last ?? []
+    if let dot = name.lastIndex(of: 0x2E), dot > 0 { name = [UInt8](name[..<dot]) }
+    return string(name)
+  }
+
   /// The parts between separators; empty parts are kept.
   static func fields(_ bytes: [UInt8], separator: UInt8) -> [[UInt8]] {
     var parts: [[UInt8]] = []

@@ -50,6 +50,7 @@ struct BenchCommand {
     _ engine: borrowing Engine, _ tensors: [SampleTensor]
   ) throws(CommandError) -> UInt64 {
     do throws(SampleError) {
+      engine.reset()
       return try engine.run(tensors).nanoseconds
     } catch {
       throw CommandError(options.model + ": " + error.message)

@@ -72,23 +72,28 @@ struct Engine: ~Copyable {
     edgert_model_metadata(model, key).map { String(cString: $0) }
   }
 
-  /// The model's preprocessing and labels.
-  func preprocessing() throws(CommandError) -> Preprocessing {
+  /// What the model's metadata says of its inputs and outputs, as the options change it.
+  func preprocessing(_ options: Options) throws(CommandError) -> Preprocessing {
     let model = model
     do throws(SampleError) {
-      return try Preprocessing { key in
+      let rules = try Preprocessing { key in
         edgert_model_metadata(model, key).map { String(cString: $0) }
       }
+      return options.isResampling ? rules.resampling : rules
     } catch {
       throw CommandError(error.message)
     }
   }
 
-  /// Sets every input, clears state, runs once.
+  /// Clears what the model keeps from run to run.
+  func reset() {
+    _ = edgert_session_reset(session)
+  }
+
+  /// Sets every input and runs once.
   ///
   /// - Throws: the library's message.
   func run(_ tensors: [SampleTensor], budgetNanoseconds: UInt64 = 0) throws(SampleError) -> Report {
-    _ = edgert_session_reset(session)
     for index in tensors.indices { try setInput(index, tensors[index]) }
     var options = edgert_run_options()
     options.struct_size = UInt32(MemoryLayout<edgert_run_options>.size)

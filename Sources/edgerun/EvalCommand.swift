@@ -19,7 +19,8 @@ struct EvalCommand {
           + ": is not a classifier, its only output would be [1, C]: use edgerun and judge "
           + "the outputs, or edgeconv verify")
     }
-    let reader = SampleReader(inputs: engine.inputs, preprocessing: try engine.preprocessing())
+    let reader = SampleReader(
+      inputs: engine.inputs, preprocessing: try engine.preprocessing(options))
     let folder = try self.folder()
     var count = Score()
     var bar = ProgressBar(total: folder.entries.count)
@@ -75,8 +76,8 @@ struct EvalCommand {
           + ": has no label that the model knows: give a class name, or an index from 0 to "
           + String(classes - 1) + ", in labels.tsv or as the array 'label'")
     }
-    let budget = UInt64(options.budgetMilliseconds * 1e6)
-    let report = try engine.run(sample.tensors, budgetNanoseconds: budget)
+    engine.reset()
+    let report = try engine.run(sample.tensors, budgetNanoseconds: options.budgetNanoseconds)
     let values = try engine.output(0).values
     count.samples += 1
     count.correct += Classification.top(values) == label ? 1 : 0

@@ -11,6 +11,8 @@ enum FlagKind: Int {
   case data = 8
   case help = 9
   case version = 10
+  case resample = 11
+  case pointLabels = 12
 }
 
 /// One flag: the parser and the help text both come from this table.
@@ -47,6 +49,13 @@ struct Flag {
         .budget, "--budget-ms", "X",
         "time for each inference; a model with exits or skips stays within it where it can",
         [.run, .eval]),
+      Flag(
+        .resample, "--resample", "", "take sounds of another rate, and change it to the model's",
+        [.run, .eval]),
+      Flag(
+        .pointLabels, "--point-labels", "DIR",
+        "also write the labels of each cloud's points to DIR/NAME.label, as SemanticKITTI has them",
+        [.run]),
       Flag(
         .threads, "--threads", "N", "threads that share one inference, 1 to 64; 1 unless given",
         [.run, .bench, .eval, .info]),

@@ -16,7 +16,7 @@ struct InfoCommand {
 
   func run() throws(CommandError) -> Int32 {
     let engine = try Engine(path: options.model, threads: options.threads)
-    let labels = try engine.preprocessing().labels
+    let labels = try engine.preprocessing(options).labels
     try Console.output(options.isJSON ? json(engine, labels) : text(engine, labels))
     return ExitCode.success
   }

@@ -7,16 +7,23 @@ struct Options {
   var inputs: [String] = []
   var output: String?
   var data: String?
+  var pointLabels: String?
   var threads = 1
   var top = 5
   var budgetMilliseconds = 0.0
   /// Timed inferences; 0 when not given.
   var runs = 0
   var isResume = false
+  var isResampling = false
   var isJSON = false
   var isProfile = false
   var isHelp = false
   var isVersion = false
+}
+
+extension Options {
+  /// The time for each inference; 0 when there is no limit.
+  var budgetNanoseconds: UInt64 { UInt64(budgetMilliseconds * 1e6) }
 }
 
 /// Turns words into `Options` by the table of flags.
@@ -95,11 +102,13 @@ enum CommandLineParser {
     switch flag.kind {
     case .output: options.output = value
     case .data: options.data = value
+    case .pointLabels: options.pointLabels = value
     case .threads: options.threads = Int(try number(flag, value, 1, 64, options))
     case .top: options.top = Int(try number(flag, value, 1, 1_000_000, options))
     case .runs: options.runs = Int(try number(flag, value, 1, 100_000_000, options))
     case .budget: options.budgetMilliseconds = try number(flag, value, 1e-6, 1e9, options)
     case .resume: options.isResume = true
+    case .resample: options.isResampling = true
     case .json: options.isJSON = true
     case .profile: options.isProfile = true
     case .help: options.isHelp = true

@@ -2,11 +2,11 @@ import EdgeFormat
 
 /// What one run reports.
 struct Report {
-  let nanoseconds: UInt64
+  var nanoseconds: UInt64
   /// 1-based; 0 when it ran to the end.
-  let exitTaken: Int
-  let blocksSkipped: Int
-  let isBudgetMet: Bool
+  var exitTaken = 0
+  var blocksSkipped = 0
+  var isBudgetMet = true
 }
 
 /// The time of one node over several runs.

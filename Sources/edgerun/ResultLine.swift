@@ -1,13 +1,16 @@
 import EdgeSamples
 
-/// The JSON line of one input.
+/// The JSON lines of one input: one, or one a frame and a last one.
 ///
-/// `--resume` recognises the input by the line's beginning and the model by its end.
+/// `--resume` recognises the input by a line's beginning and the model by the last one's end.
 struct ResultLine {
   /// How a line that reports a failure goes on after its head.
   static let errorKey = "\"error\":"
 
-  /// How every line ends, without the line feed.
+  /// How the line of one frame of an input goes on after its head.
+  static let frameKey = "\"frame\":"
+
+  /// How the last line of every input ends, without the line feed.
   let end: String
 
   /// The lines of a model, given by `Engine.fingerprint`.
@@ -32,6 +35,29 @@ struct ResultLine {
       line += ",\"budget_met\":" + (report.isBudgetMet ? "true" : "false")
     }
     return line + ",\"ms\":" + millisecondText(report.nanoseconds) + end + "\n"
+  }
+
+  /// The line of one frame of a sound; times are in seconds.
+  static func frame(
+    _ input: String, _ index: Int, _ frame: FrameStream.Frame, _ body: String, _ report: Report
+  ) -> String {
+    head(input) + frameKey + String(index) + ",\"start\":" + numberText(frame.start, digits: 9)
+      + ",\"end\":" + numberText(frame.end, digits: 9) + "," + body + ",\"ms\":"
+      + millisecondText(report.nanoseconds) + "}\n"
+  }
+
+  /// `"frames":937,"seconds":29.984,"segments":[{"start":0.32,"end":1.92}]`.
+  static func stream(_ stream: FrameStream, segments: [Segment]?) -> String {
+    let text =
+      "\"frames\":" + String(stream.count) + ",\"seconds\":"
+      + numberText(stream.seconds, digits: 9)
+    guard let segments else { return text }
+    var list = ""
+    for segment in segments {
+      list += (list.isEmpty ? "{\"start\":" : ",{\"start\":") + numberText(segment.start, digits: 9)
+      list += ",\"end\":" + numberText(segment.end, digits: 9) + "}"
+    }
+    return text + ",\"segments\":[" + list + "]"
   }
 
   /// `"top":[{"label":"seven","index":7,"score":0.93}]`; the label is left out when the model has
@@ -67,9 +93,42 @@ struct ResultLine {
     return label + "\"index\":" + String(index) + ",\"score\":" + numberText(score, digits: 4)
   }
 
+  /// `"points":5,"unlabelled":1,"classes":[{"label":"car","index":1,"points":4}]`, classes without
+  /// points left out.
+  static func points(_ classes: [Int?], labels: [String]) -> String {
+    var counts: [Int] = []
+    var unlabelled = 0
+    for index in classes {
+      guard let index else {
+        unlabelled += 1
+        continue
+      }
+      while counts.count <= index { counts.append(0) }
+      counts[index] += 1
+    }
+    var list = ""
+    for (index, count) in counts.enumerated() where count > 0 {
+      list += list.isEmpty ? "{" : ",{"
+      if index < labels.count { list += "\"label\":" + jsonText(labels[index]) + "," }
+      list += "\"index\":" + String(index) + ",\"points\":" + String(count) + "}"
+    }
+    return "\"points\":" + String(classes.count) + ",\"unlabelled\":" + String(unlabelled)
+      + ",\"classes\":[" + list + "]"
+  }
+
+  /// `"score":0.93`.
+  static func score(_ score: Double) -> String { "\"score\":" + numberText(score, digits: 4) }
+
+  /// `"outputs":[...]`, the shape, extremes and mean of every output.
+  static func summaries(_ outputs: [ModelOutput]) -> String {
+    var text = "\"outputs\":["
+    for (index, output) in outputs.enumerated() { text += (index > 0 ? "," : "") + summary(output) }
+    return text + "]"
+  }
+
   /// `{"name":"boxes","shape":[1,4420,4],"min":-1.5,"max":2.25,"mean":0.1}`; NaN counts in none of
   /// the three.
-  static func summary(_ output: ModelOutput) -> String {
+  private static func summary(_ output: ModelOutput) -> String {
     var (least, greatest, sum, count) = (Double.infinity, -Double.infinity, 0.0, 0)
     for value in output.values where !value.isNaN {
       let wide = Double(value)

@@ -3,11 +3,11 @@ import EdgeSamples
 
 /// How far an earlier run came, read from its results file.
 struct ResumePoint {
-  /// Inputs that have a line.
+  /// Inputs that have their last line.
   var inputCount = 0
   /// Inputs among them whose line is an error.
   var failureCount = 0
-  /// Bytes of these lines; a line cut off in the middle lies behind them.
+  /// Bytes of their lines; a line cut off in the middle lies behind them.
   var byteCount = 0
   /// Whether the file with its final name exists.
   var isComplete = false
@@ -32,11 +32,15 @@ struct ResumePoint {
     } catch {
       throw CommandError(error.message)
     }
-    while let end = bytes[point.byteCount...].firstIndex(of: 0x0A) {
-      let line = bytes[point.byteCount..<end]
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: 0x0A) {
+      let line = bytes[start..<end]
+      start = end + 1
       guard point.inputCount < inputs.count else { throw foreign(path) }
       let head = [UInt8](ResultLine.head(inputs[point.inputCount].path).utf8)
       guard line.starts(with: head) else { throw foreign(path) }
+      // An input has come to its end with its last line only.
+      if line.dropFirst(head.count).starts(with: ResultLine.frameKey.utf8) { continue }
       guard line.suffix(form.end.utf8.count).elementsEqual(form.end.utf8) else {
         throw CommandError(
           path + ": holds results of another model: remove the file, or name another after -o")
@@ -44,7 +48,7 @@ struct ResumePoint {
       let isFailure = line.dropFirst(head.count).starts(with: ResultLine.errorKey.utf8)
       point.failureCount += isFailure ? 1 : 0
       point.inputCount += 1
-      point.byteCount = end + 1
+      point.byteCount = start
     }
     if point.isComplete && point.inputCount != inputs.count { throw foreign(path) }
     return point

@@ -1,7 +1,7 @@
 import CEdgeHost
 import EdgeSamples
 
-/// `edgerun MODEL.edge INPUT...`: one JSON line for every input.
+/// `edgerun MODEL.edge INPUT...`: JSON lines for every input.
 struct RunCommand {
   private let options: Options
 
@@ -9,9 +9,17 @@ struct RunCommand {
     self.options = options
   }
 
+  /// How the run of one input ended.
+  private enum Outcome: Int {
+    case done = 0
+    case failed = 1
+    case interrupted = 2
+  }
+
   func run() throws(CommandError) -> Int32 {
     let engine = try Engine(path: options.model, threads: options.threads)
-    let reader = SampleReader(inputs: engine.inputs, preprocessing: try engine.preprocessing())
+    let reader = SampleReader(
+      inputs: engine.inputs, preprocessing: try engine.preprocessing(options))
     let inputs = InputList.expand(options.inputs)
     let form = ResultLine(model: engine.fingerprint)
     var point = ResumePoint()
@@ -26,20 +34,15 @@ struct RunCommand {
     var failures = point.failureCount
     edge_cli_watch_interrupt()
     for index in point.inputCount..<inputs.count {
-      if edge_cli_interrupted() != 0 { return interrupted(bar, done: index, of: inputs.count) }
-      let line: String
-      do throws(SampleError) {
-        line = try success(inputs[index], engine, reader, form)
-      } catch {
-        failures += 1
-        line = form.failure(inputs[index].path, error.message)
-      }
+      let outcome: Outcome
       do throws(CommandError) {
-        try results.write(line)
+        outcome = try run(inputs[index], engine, reader, form, &results)
       } catch {
         bar.clear()
         throw error
       }
+      if outcome == .interrupted { return interrupted(bar, done: index, of: inputs.count) }
+      failures += outcome.rawValue
       bar.show(index + 1)
     }
     bar.clear()
@@ -47,37 +50,24 @@ struct RunCommand {
     return finish(failures: failures, of: inputs.count)
   }
 
-  private func success(
-    _ input: Input, _ engine: borrowing Engine, _ reader: SampleReader, _ form: ResultLine
-  ) throws(SampleError) -> String {
-    if let problem = input.problem { throw SampleError(problem) }
-    let sample = try reader.read(input.path)
-    let budget = UInt64(options.budgetMilliseconds * 1e6)
-    let report = try engine.run(sample.tensors, budgetNanoseconds: budget)
-    let body = try self.body(engine, sample, reader.preprocessing)
-    return form.success(input.path, body, report, options)
-  }
-
-  private func body(
-    _ engine: borrowing Engine, _ sample: Sample, _ rules: Preprocessing
-  ) throws(SampleError) -> String {
-    if case .detections(let rule) = rules.results {
-      guard case .picture(let placement) = sample.origin else {
-        throw SampleError("boxes are found in pictures only: give the picture itself")
+  /// Runs one input and writes its lines.
+  private func run(
+    _ input: Input, _ engine: borrowing Engine, _ reader: SampleReader, _ form: ResultLine,
+    _ results: inout ResultFile
+  ) throws(CommandError) -> Outcome {
+    var lines = InputLines(input, reader, options, form)
+    while edge_cli_interrupted() == 0 {
+      let line: String
+      do throws(SampleError) {
+        guard let next = try lines.next(engine) else { return .done }
+        line = next
+      } catch {
+        try results.write(form.failure(input.path, error.message))
+        return .failed
       }
-      let found = try rule.detections(in: engine.results(), placement: placement)
-      return ResultLine.detections(found, labels: rules.labels)
+      try results.write(line)
     }
-    if engine.outputs.count == 1, engine.outputs[0].classCount != nil {
-      let values = try engine.output(0).values
-      return ResultLine.top(Classification.best(values, count: options.top), labels: rules.labels)
-    }
-    var text = "\"outputs\":["
-    for (index, output) in try engine.results().enumerated() {
-      if index > 0 { text += "," }
-      text += ResultLine.summary(output)
-    }
-    return text + "]"
+    return .interrupted
   }
 
   private func interrupted(_ bar: ProgressBar, done: Int, of total: Int) -> Int32 {

@@ -53,6 +53,10 @@ int32_t edge_cli_format_number(double value, int32_t digits, char *text);
 
 /* ---- functions of numbers, as libm has them ---- */
 double edge_cli_exp(double value);
+double edge_cli_log(double value);
+double edge_cli_sin(double value);
+double edge_cli_cos(double value);
+double edge_cli_atan2(double y, double x);
 double edge_cli_tanh(double value);
 double edge_cli_power(double base, double exponent);
 

@@ -5,10 +5,17 @@ public enum MetadataKey {
     "input.kind",
     "image.layout", "image.color", "image.mean", "image.std", "image.resize", "image.shorter",
     "image.fill",
-    "audio.rate", "audio.length",
+    "audio.rate", "audio.resample", "audio.length", "audio.normalize", "audio.features",
+    "mel.window", "mel.hop", "mel.fft", "mel.bands", "mel.low", "mel.high", "mel.floor",
+    "stream.frame", "stream.context",
+    "points.form", "points.columns",
+    "range.up", "range.down", "range.mean", "range.std",
+    "pillars.low", "pillars.high", "pillars.cell", "pillars.std",
     "output.kind",
     "detections.decoder", "detections.outputs", "detections.score", "detections.iou",
     "detections.strides", "detections.sizes", "detections.variances",
+    "segments.output", "segments.index", "segments.threshold", "segments.gap", "segments.least",
+    "point-labels.output", "point-labels.ignore", "point-labels.ids",
     "labels",
   ]
 }

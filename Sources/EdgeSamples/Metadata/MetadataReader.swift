@@ -72,9 +72,9 @@ struct MetadataReader {
     return numbers
   }
 
-  /// Divisors: numbers without a zero; 1 when the key is absent.
-  func divisors(_ key: String) throws(SampleError) -> [Double] {
-    let numbers = try numbers(key, default: [1])
+  /// Divisors: numbers without a zero; `missing` when the key is absent.
+  func divisors(_ key: String, default missing: [Double] = [1]) throws(SampleError) -> [Double] {
+    let numbers = try numbers(key, default: missing)
     if numbers.contains(0) { throw meaningless(key, value(key) ?? "") }
     return numbers
   }

@@ -8,6 +8,8 @@ public struct Preprocessing: Sendable {
     case image(ImagePreprocessing)
     /// Sound.
     case audio(AudioPreprocessing)
+    /// Clouds of points.
+    case points(PointPreprocessing)
   }
 
   /// What the model's input is made from.
@@ -31,11 +33,19 @@ public struct Preprocessing: Sendable {
     let metadata = MetadataReader(value: value)
     labels = metadata.lines("labels")
     results = try ResultRule(metadata)
-    switch try metadata.choice("input.kind", ["tensor", "image", "audio"]) {
+    switch try metadata.choice("input.kind", ["tensor", "image", "audio", "points"]) {
     case 1: kind = .image(try ImagePreprocessing(metadata))
     case 2: kind = .audio(try AudioPreprocessing(metadata))
+    case 3: kind = .points(try PointPreprocessing(metadata))
     default: kind = .tensor
     }
+  }
+
+  /// The same rules, but sounds of another rate are taken and their rate is changed.
+  public var resampling: Preprocessing {
+    guard case .audio(var rule) = kind else { return self }
+    rule.resampling = .sinc
+    return Preprocessing(kind: .audio(rule), results: results, labels: labels)
   }
 
   /// The class that a label of `labels.tsv` means: a decimal index, or a class name; nil when it is

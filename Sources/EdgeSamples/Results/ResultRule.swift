@@ -4,10 +4,16 @@ public enum ResultRule: Sendable {
   case plain
   /// Objects in a picture.
   case detections(DetectionRule)
+  /// Stretches of a sound.
+  case segments(SegmentRule)
+  /// A class for every point of a cloud.
+  case pointLabels(PointLabelRule)
 
   init(_ metadata: MetadataReader) throws(SampleError) {
-    switch try metadata.choice("output.kind", ["plain", "detections"]) {
+    switch try metadata.choice("output.kind", ["plain", "detections", "segments", "point-labels"]) {
     case 1: self = .detections(try DetectionRule(metadata))
+    case 2: self = .segments(try SegmentRule(metadata))
+    case 3: self = .pointLabels(try PointLabelRule(metadata))
     default: self = .plain
     }
   }
