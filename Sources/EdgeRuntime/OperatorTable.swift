@@ -87,6 +87,12 @@ enum OperatorTable {
     }
   }
 
+  /// Scratch that the node wants at most, at the sizes it has now and any smaller ones.
+  static func largestWorkspaceBytes(_ node: NodeView) -> Int {
+    node.opCode == .convolution
+      ? Convolution.largestWorkspaceBytes(node) : workspaceBytes(node)
+  }
+
   /// Computes the node's outputs.
   /// - Returns: the size that the node found, when that of its results depends on data
   ///   (`OpCode.findsSize`).

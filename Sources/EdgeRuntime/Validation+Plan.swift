@@ -173,10 +173,23 @@ extension Model {
     for index in 0..<nodeCount {
       let node = try checkedView(index, slots)
       try OperatorTable.check(node)
-      scratch = max(scratch, OperatorTable.workspaceBytes(node))
+      scratch = max(
+        scratch,
+        hasDynamicOutput(index)
+          ? OperatorTable.largestWorkspaceBytes(node) : OperatorTable.workspaceBytes(node))
     }
     guard scratch <= Model.limit else { throw corrupt("node scratch of %0 bytes", scratch) }
     scratchBytes = (scratch + 63) & ~63
+  }
+
+  private func hasDynamicOutput(_ index: Int) -> Bool {
+    let record = nodes[index]
+    let first = Int(record.operandStart) + Int(record.inputCount)
+    for position in first..<(first + Int(record.outputCount))
+    where operands[position] != NodeRecord.absent {
+      if tensors[Int(operands[position])].dynamicAxes != 0 { return true }
+    }
+    return false
   }
 
   private func checkedView(

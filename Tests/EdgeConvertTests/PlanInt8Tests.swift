@@ -55,6 +55,23 @@ import Testing
     #expect(outcome.error < 0.04)
   }
 
+  @Test(arguments: ["relu", "leaky_relu"], [Precision.float32, .int8])
+  func anActivationBeforeASumIsOneNode(activation: String, precision: Precision) throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 8, 6, 6])
+    let y = f.node("Conv", [x, f.weights([8, 8, 1, 1])])
+    let z = f.node(
+      "Conv", [y, f.weights([8, 8, 3, 3]), f.weights([8]), y],
+      [
+        "pads": .ints([1, 1, 1, 1]), "edge.activation": .string(activation),
+        "edge.residual": .int(3),
+      ])
+    f.output(f.node("Conv", [z, f.weights([8, 8, 1, 1])]))
+    let outcome = try f.run(precision)
+    #expect(outcome.count("binary") == 0)
+    #expect(outcome.error < (precision == .int8 ? 0.04 : 2e-6))
+  }
+
   @Test(arguments: ["HardSwish", "Sigmoid"]) func aTableJoinsItsConvolution(function: String) throws
   {
     var f = PlanFixture()

@@ -4,6 +4,10 @@ enum { PIXELS = 144, COLUMNS = 64, STAGED_FLOATS = 16384, TILES = 24 };
 
 static int32_t ceil_div(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
 
+static size_t rows_bytes(const struct edge_conv_f32_plan *plan, int32_t block) {
+  return ((size_t)block * (size_t)plan->segments * sizeof(float *) + 63) / 64 * 64;
+}
+
 struct edge_conv_f32_plan edge_conv_f32_plan_of(const edge_conv *p) {
   struct edge_conv_f32_plan plan = {0};
   int32_t k = p->kernel_h * p->kernel_w * p->in_c;
@@ -12,17 +16,16 @@ struct edge_conv_f32_plan edge_conv_f32_plan_of(const edge_conv *p) {
   plan.segments = plan.staged ? 1 : plan.taps;
   plan.segment = plan.staged ? k : p->in_c;
   plan.pixels = (int64_t)p->batch * p->out_h * p->out_w;
-  int32_t most = PIXELS;
+  plan.most = PIXELS;
   if (plan.staged) {
     int32_t rows = STAGED_FLOATS / k / TILES * TILES;
-    most = rows < TILES ? TILES : rows < PIXELS ? rows : PIXELS;
+    plan.most = rows < TILES ? TILES : rows < PIXELS ? rows : PIXELS;
   }
   /* Blocks of about one size, a multiple of every tile's height. */
-  plan.block = ceil_div(ceil_div(plan.pixels, ceil_div(plan.pixels, most)), TILES) * TILES;
+  plan.block = ceil_div(ceil_div(plan.pixels, ceil_div(plan.pixels, plan.most)), TILES) * TILES;
   plan.columns = COLUMNS;
   plan.column_units = ceil_div(p->out_c, COLUMNS);
-  plan.rows_bytes = (size_t)plan.block * (size_t)plan.segments * sizeof(float *);
-  plan.rows_bytes = (plan.rows_bytes + 63) / 64 * 64;
+  plan.rows_bytes = rows_bytes(&plan, plan.block);
   return plan;
 }
 
@@ -33,9 +36,12 @@ int32_t edge_conv_units_f32(const edge_conv *p) {
 
 size_t edge_conv_scratch_f32(const edge_conv *p) {
   struct edge_conv_f32_plan plan = edge_conv_f32_plan_of(p);
-  size_t floats = (size_t)plan.segment * (plan.staged ? (size_t)plan.block : 1);
+  /* The largest block of as many pixels or fewer. */
+  int64_t whole = (plan.pixels + TILES - 1) / TILES * TILES;
+  int32_t block = whole < plan.most ? (int32_t)whole : plan.most;
+  size_t floats = (size_t)plan.segment * (plan.staged ? (size_t)block : 1);
   /* Copies write whole vectors. */
-  return plan.rows_bytes + (floats * sizeof(float) + 63) / 64 * 64 + 64;
+  return rows_bytes(&plan, block) + (floats * sizeof(float) + 63) / 64 * 64 + 64;
 }
 
 int32_t edge_depthwise_f32_channels(const edge_conv *p) {

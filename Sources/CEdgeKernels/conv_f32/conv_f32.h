@@ -24,6 +24,7 @@ struct edge_conv_f32_plan {
   int32_t segments;        /* pointers per pixel: 1 when staged, else taps */
   int32_t segment;         /* floats behind each pointer */
   int64_t pixels;          /* batch * out_h * out_w */
+  int32_t most;            /* pixels per unit at most */
   int32_t block;           /* pixels per unit */
   int32_t columns;         /* output channels per unit, a multiple of 32 */
   int32_t column_units;

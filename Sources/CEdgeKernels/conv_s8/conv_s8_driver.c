@@ -118,6 +118,16 @@ size_t edge_conv_scratch_s8(const edge_conv *p) {
   return stage_size(p, &s) + round_up((pixels + (size_t)segment_count(p)) * sizeof(int64_t));
 }
 
+/* Staged lines fit their limit unless there is one only; a part has direct_pixels at most, or 192
+ * rounded up to a line. */
+size_t edge_conv_scratch_limit_s8(const edge_conv *p) {
+  int64_t line = stage_bytes(p, 1), all = stage_bytes(p, p->out_h);
+  int64_t most = line > staged_bytes_limit ? line : staged_bytes_limit;
+  size_t stage = round_up((size_t)(all < most ? all : most) + EDGE_OVERREAD);
+  size_t pixels = direct_pixels + (size_t)p->out_w;
+  return stage + round_up((pixels + (size_t)segment_count(p)) * sizeof(int64_t));
+}
+
 static void stage_line(const edge_conv *p, const int8_t *line, int64_t width, int8_t *to) {
   int32_t from = min_of(p->pad_left, (int32_t)width),
           inside = min_of(p->in_w, (int32_t)width - from);

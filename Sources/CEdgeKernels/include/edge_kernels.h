@@ -85,9 +85,12 @@ typedef struct edge_conv {
 
 /* Groups of 4 in K of the packed int8 weights. */
 int32_t edge_conv_k4(const edge_conv *p);
-/* Bytes of scratch per thread; equal on every ISA, independent of batch and of pointers. */
+/* Bytes of scratch per thread; equal on every ISA, independent of pointers. */
 size_t edge_conv_scratch_s8(const edge_conv *p);
+/* Grows with the batch and the image: smaller ones never need more. */
 size_t edge_conv_scratch_f32(const edge_conv *p);
+/* What edge_conv_scratch_s8 is at most for this and any smaller batch and image. */
+size_t edge_conv_scratch_limit_s8(const edge_conv *p);
 /* Independent units of work of conv_s8 and of conv_f32; equal on every ISA. */
 int32_t edge_conv_units(const edge_conv *p);
 int32_t edge_conv_units_f32(const edge_conv *p);

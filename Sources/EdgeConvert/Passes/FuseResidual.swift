@@ -2,7 +2,7 @@ extension Passes {
   /// An Add of a Conv's output and another value of the same shape becomes part of the Conv, which
   /// moves to the place of the Add.
   ///
-  /// A Conv that clips first is left alone: no kernel clips before it adds.
+  /// A Conv that clips at other bounds than 0 first is left alone: no kernel clips before it adds.
   static let fuseResidual: @Sendable (Graph) throws -> Graph? = { graph in
     var sweep = Rewriter(graph)
     for position in sweep.positions where sweep.isFresh(position) && sweep[position].op == "Add" {

@@ -28,16 +28,22 @@ struct FilterLayer {
     switch activation {
     case .none: return true
     case .clamp: return residualFirst
-    case .leakyRelu: return false
+    case .leakyRelu: return !residualFirst
     }
   }
 
   /// Takes over what a fusion left on a node.
+  ///
+  /// Kernels clamp after they add, but multiply what is negative by a slope before: a Relu before
+  /// an addition is a slope of 0.
   mutating func readEpilogue(_ node: Node) {
     let epilogue = Epilogue(node)
     activation = epilogue.activation
     residual = epilogue.residual.flatMap { node.input($0) }
     residualFirst = epilogue.residualFirst
+    if residual != nil, !residualFirst, activation == .clamp(low: 0, high: .infinity) {
+      activation = .leakyRelu(slope: 0)
+    }
   }
 
   /// The parameter record but for the clamp of an int8 output.

@@ -41,6 +41,18 @@ enum Convolution {
     return Int(operands.isFloat ? edge_conv_scratch_f32(&conv) : edge_conv_scratch_s8(&conv))
   }
 
+  /// Scratch at these and any smaller sizes.
+  static func largestWorkspaceBytes(_ node: NodeView) -> Int {
+    let operands = ConvolutionOperands(node)
+    let parameters = operands.parameters
+    let isPadded =
+      parameters.padTop | parameters.padLeft | parameters.padBottom | parameters.padRight != 0
+    // Without padding the input is read in place at every size.
+    guard operands.y.count > 0, isPadded, !operands.isFloat else { return workspaceBytes(node) }
+    var conv = operands.describe(groups: Int(operands.parameters.groups))
+    return Int(edge_conv_scratch_limit_s8(&conv))
+  }
+
   private struct Job {
     var conv: edge_conv
     var operands: ConvolutionOperands

@@ -315,6 +315,26 @@ static int check_case(const test_case *t, const edge_kernels *k, uint64_t *diges
   return ok;
 }
 
+/* Smaller images never want more scratch than the limit of the whole one says. */
+static int check_scratch(const test_case *t) {
+  edge_conv p = t->conv, small = p;
+  int32_t reach_h = (p.kernel_h - 1) * p.dilation_h, reach_w = (p.kernel_w - 1) * p.dilation_w;
+  int ok = 1, largest = chance(50) ? 300 : 16;
+  p.out_h = between(1, largest), p.out_w = between(1, largest);
+  p.in_h = (p.out_h - 1) * p.stride_h + reach_h + 1 - p.pad_top;
+  p.in_w = (p.out_w - 1) * p.stride_w + reach_w + 1 - p.pad_left;
+  for (int i = 0; i < 20 && p.in_h > 0 && p.in_w > 0; ++i) {
+    small.batch = between(1, p.batch);
+    small.out_h = between(1, p.out_h), small.out_w = between(1, p.out_w);
+    small.in_h = (small.out_h - 1) * p.stride_h + reach_h + 1 - p.pad_top;
+    small.in_w = (small.out_w - 1) * p.stride_w + reach_w + 1 - p.pad_left;
+    ok &= edge_conv_scratch_s8(&small) <= edge_conv_scratch_limit_s8(&p);
+    ok &= edge_conv_scratch_f32(&small) <= edge_conv_scratch_f32(&p);
+    ok &= edge_depthwise_scratch_s8(&small) <= edge_depthwise_scratch_s8(&p);
+  }
+  return ok;
+}
+
 static void describe(const test_case *t, const char *isa, uint64_t seed) {
   const edge_conv *p = &t->conv;
   const edge_epilogue *e = &p->epilogue;
@@ -341,7 +361,7 @@ int main(int argc, char **argv) {
       test_case t;
       state = (first + (uint64_t)i) * 0x9e3779b97f4a7c15u;
       make_case(&t);
-      int ok = check_case(&t, k, &digest);
+      int ok = check_case(&t, k, &digest) && check_scratch(&t);
       passed += ok;
       failed += !ok;
       int64_t size = t.outputs * taps(&t.conv) * t.conv.in_c;
