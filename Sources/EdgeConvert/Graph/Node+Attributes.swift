@@ -72,6 +72,13 @@ extension Node {
   }
 }
 
+extension Node {
+  /// The obstacle as an error, for rules that find it on their way.
+  func refusal(_ problem: String, remedy: String) -> ConversionError {
+    .obstacles([obstacle(problem, remedy: remedy)])
+  }
+}
+
 extension Graph {
   /// The value of an operand; nil when absent.
   func operand(_ node: Node, _ index: Int) -> Value? { node.input(index).map { self[$0] } }

@@ -1,7 +1,10 @@
 import EdgeFormat
 
 /// y = alpha * a' b' + beta * c; a' `[M, K]`, b' `[K, N]` after the transpositions, c broadcasts to
-/// `[M, N]`. <https://onnx.ai/onnx/operators/onnx__Gemm.html>
+/// `[M, N]`.
+///
+/// A constant B with a constant row as c is one layer; of other forms a matrix product, scaled and
+/// added to. <https://onnx.ai/onnx/operators/onnx__Gemm.html>
 extension Operator {
   static let gemm = Operator(
     "Gemm", opsets: 7...latestOpset,
@@ -46,5 +49,41 @@ extension Operator {
       try Epilogue(node).apply(&result, node, inputs)
       return [Tensor(result, shape: [m, n])]
     },
-    quantize: .weighted, lower: Lowering.gemm)
+    quantize: .weighted,
+    body: { node, body in
+      let (a, b) = (try body.required(0), try body.required(1))
+      let type = try body.type(a)
+      let isLayer = type.isFloat && body.tensor(b) != nil
+      if isLayer, try body.isRow(body.input(2), columns: node.int("transB", 0) == 0 ? 1 : 0, of: b)
+      {
+        return nil
+      }
+      let (alpha, beta) = (node.float("alpha", 1), node.float("beta", 1))
+      if !type.isFloat, alpha != alpha.rounded() || beta != beta.rounded() {
+        throw node.refusal("scales integers by a fraction", remedy: "whole alpha and beta")
+      }
+      var y: ValueID
+      if isLayer {
+        y = try body.apply("Gemm", [a, b], node.attributes)
+      } else {
+        let left = node.int("transA", 0) == 0 ? a : try body.transpose(a, [1, 0])
+        let right = node.int("transB", 0) == 0 ? b : try body.transpose(b, [1, 0])
+        y = try body.apply("MatMul", [left, right])
+        if alpha != 1 { y = try body.apply("Mul", [y, body.constant(alpha, type)]) }
+      }
+      guard var c = body.input(2) else { return [y] }
+      if beta != 1 { c = try body.apply("Mul", [c, body.constant(beta, type)]) }
+      return [try body.apply("Add", [y, c])]
+    }, lower: Lowering.gemm)
+}
+
+extension Expansion {
+  /// Whether an operand of a Gemm is absent, or constant and the same for every row of the result,
+  /// whose columns are those of an axis of b.
+  fileprivate func isRow(_ c: ValueID?, columns axis: Int, of b: ValueID) throws -> Bool {
+    guard let c else { return true }
+    guard let tensor = tensor(c) else { return false }
+    if tensor.count == 1 { return true }
+    return try tensor.shape.last == tensor.count && shape(b)[axis] == Dimension(tensor.count)
+  }
 }

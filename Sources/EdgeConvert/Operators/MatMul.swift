@@ -2,7 +2,11 @@ import EdgeFormat
 
 /// Matrix product over the last two axes; leading axes broadcast; a one-dimensional operand is a
 /// row or column. Passes may add a third input, a constant bias `[N]`, and an epilogue when B is a
-/// constant matrix. <https://onnx.ai/onnx/operators/onnx__MatMul.html>
+/// constant matrix.
+///
+/// Vectors become matrices of one row or column; integers are multiplied and summed elementwise,
+/// since the runtime multiplies float matrices only.
+/// <https://onnx.ai/onnx/operators/onnx__MatMul.html>
 extension Operator {
   static let matmul = Operator(
     "MatMul", opsets: 1...latestOpset,
@@ -30,7 +34,18 @@ extension Operator {
       try epilogue.apply(&values, node, inputs)
       return [Tensor(values, shape: shape)]
     },
-    quantize: .weighted, lower: Lowering.matmul)
+    quantize: .weighted,
+    body: { node, body in
+      let (a, b) = (try body.required(0), try body.required(1))
+      let (aRank, bRank) = (try body.shape(a).count, try body.shape(b).count)
+      let isFloat = try body.type(a).isFloat
+      if isFloat, aRank >= 2, bRank >= 2 { return nil }
+      let left = aRank == 1 ? try body.reshape(a, [.fixed(1), .axis(0, of: a)]) : a
+      let right = bRank == 1 ? try body.reshape(b, [.axis(0, of: b), .fixed(1)]) : b
+      let y = try isFloat ? body.apply("MatMul", [left, right]) : body.sumOfProducts(left, right)
+      let gone = (aRank == 1 ? [-2] : []) + (bRank == 1 ? [-1] : [])
+      return [gone.isEmpty ? y : try body.apply("Squeeze", [y, body.constant(ints: gone)])]
+    }, lower: Lowering.matmul)
 
   /// Shape of a MatMul's result.
   static func productShape(_ node: Node, _ a: [Dimension], _ b: [Dimension]) throws -> [Dimension] {
@@ -83,5 +98,18 @@ extension Operator {
       }
     }
     return Tensor(result, shape: batch + [m, n])
+  }
+}
+
+extension Expansion {
+  /// A matrix product as products of elements `[..., M, K, N]`, summed over K: exact for integers.
+  fileprivate mutating func sumOfProducts(_ a: ValueID, _ b: ValueID) throws -> ValueID {
+    let products = try apply(
+      "Mul",
+      [
+        apply("Unsqueeze", [a, constant(ints: [-1])]),
+        apply("Unsqueeze", [b, constant(ints: [-3])]),
+      ])
+    return try apply("ReduceSum", [products, constant(ints: [-2])], ["keepdims": .int(0)])
   }
 }

@@ -1,239 +1,191 @@
 import EdgeFormat
-import Foundation
 
+/// Normalizations, spelled out: statistics of runs of elements are reductions, and a reduction is
+/// small beside the elements. Each divides, which keeps all of it in float.
 extension Operator {
   static let normalizations: [Operator] = [
     batchNormalization, instanceNormalization, layerNormalization, groupNormalization,
-    rmsNormalization,
-    lpNormalization, localResponse, meanVariance,
+    rmsNormalization, lpNormalization, localResponse, meanVariance,
   ]
 
-  /// y = (x - mean) / sqrt(var + epsilon) * scale + B per channel, with stored statistics.
-  /// <https://onnx.ai/onnx/operators/onnx__BatchNormalization.html>
-  private static let batchNormalization = Operator(
-    "BatchNormalization", opsets: 7...latestOpset,
-    check: { node, _ in
-      guard
-        node.int("training_mode", 0) != 0 || node.outputs.dropFirst().contains(where: { $0 != nil })
-      else {
-        return []
-      }
-      return [
-        node.obstacle(
-          "computes statistics (training mode)", remedy: "export the model in inference mode")
-      ]
-    },
-    infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let affine = try ChannelAffine(batchNormalization: node, inputs)
-      let shape = x.shape.count < 2 ? [1, x.count] : x.shape
-      return [affine.applied(to: x.reshaped(shape)).reshaped(x.shape)]
-    }, lower: nil)
+  /// Over the axes behind the channel's.
+  /// <https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html>
+  private static let instanceNormalization = composite(
+    "InstanceNormalization", opsets: 6...latestOpset
+  ) { node, body in
+    let x = try body.required(0)
+    let rank = try body.shape(x).count
+    let moments = try body.moments(
+      of: x, over: Array(2..<max(rank, 2)), node.float("epsilon", 1e-5))
+    return [
+      try body.affine(
+        moments.normal, body.perChannel(body.required(1), rank: rank),
+        body.perChannel(body.required(2), rank: rank))
+    ]
+  }
 
-  private static let instanceNormalization = Operator(
-    "InstanceNormalization", opsets: 6...latestOpset, infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let normal = normalize(
-        x, run: x.shape.dropFirst(2).reduce(1, *), epsilon: node.float("epsilon", 1e-5))
-      let affine = ChannelAffine(
-        scale: try need(node, inputs, 1).floats, shift: try need(node, inputs, 2).floats)
-      return [affine.applied(to: normal)]
-    }, lower: nil)
+  /// Over all axes from `axis` on; also the mean and 1 / sqrt(variance + epsilon).
+  /// <https://onnx.ai/onnx/operators/onnx__LayerNormalization.html>
+  private static let layerNormalization = composite(
+    "LayerNormalization", opsets: 17...latestOpset
+  ) { node, body in
+    let x = try body.required(0)
+    let moments = try body.moments(
+      of: x, over: body.axesFrom(node, of: x), node.float("epsilon", 1e-5))
+    let y = try body.affine(moments.normal, body.required(1), body.input(2))
+    guard node.output(1) != nil || node.output(2) != nil else { return [y] }
+    return [y, moments.mean, try body.apply("Reciprocal", [moments.deviation])]
+  }
 
-  /// Since 21 scale and bias are per channel, before per group.
-  private static let groupNormalization = Operator(
-    "GroupNormalization", opsets: 18...latestOpset, infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let groups = node.int("num_groups", 1)
-      guard x.shape.count >= 2, groups > 0, x.shape[1] % groups == 0 else {
-        throw node.invalid("channels do not fit groups")
-      }
-      let run = x.shape.dropFirst(1).reduce(1, *) / groups
-      let normal = normalize(x, run: run, epsilon: node.float("epsilon", 1e-5))
-      let perChannel = try (1...2).map { index -> [Float] in
-        let values = try need(node, inputs, index).floats
-        if values.count == x.shape[1] { return values }
-        return values.flatMap { Array(repeating: $0, count: x.shape[1] / groups) }
-      }
-      return [ChannelAffine(scale: perChannel[0], shift: perChannel[1]).applied(to: normal)]
-    }, lower: nil)
+  /// Over the channels of a group; since 21 scale and bias are per channel, before per group.
+  /// <https://onnx.ai/onnx/operators/onnx__GroupNormalization.html>
+  private static let groupNormalization = composite(
+    "GroupNormalization", opsets: 18...latestOpset
+  ) { node, body in
+    let x = try body.required(0)
+    let shape = try body.shape(x)
+    let groups = node.int("num_groups", 1)
+    guard shape.count >= 2, let channels = shape[1].constant, groups > 0, channels % groups == 0
+    else {
+      throw node.invalid("channels do not fit groups")
+    }
+    let spatial = (2..<shape.count).map { Extent.axis($0, of: x) }
+    let split = [Extent.axis(0, of: x), .fixed(groups), .fixed(channels / groups)] + spatial
+    let moments = try body.moments(
+      of: body.reshape(x, split), over: Array(2...shape.count), node.float("epsilon", 1e-5))
+    let parameters = try (1...2).map { index -> ValueID in
+      let parameter = try body.required(index)
+      let isPerChannel = try body.shape(parameter).first == shape[1]
+      let ones = [Extent](repeating: .fixed(1), count: spatial.count)
+      let each = isPerChannel ? channels / groups : 1
+      return try body.reshape(parameter, [.fixed(groups), .fixed(each)] + ones)
+    }
+    let y = try body.affine(moments.normal, parameters[0], parameters[1])
+    return [try body.reshape(y, like: x)]
+  }
 
-  /// Over all axes from `axis` on. <https://onnx.ai/onnx/operators/onnx__LayerNormalization.html>
-  private static let layerNormalization = Operator(
-    "LayerNormalization", opsets: 17...latestOpset,
-    infer: { node, graph in
-      let shape = try graph.shape(node, 0)
-      let axis = try axis(node.int("axis", -1), rank: shape.count, node)
-      let statistics =
-        shape.prefix(axis) + Array(repeating: Dimension(1), count: shape.count - axis)
-      let type = try graph.type(node, 0)
-      return [ValueType(type: type, shape: shape)]
-        + (0..<2).map { _ in ValueType(type: .float32, shape: Array(statistics)) }
-    },
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
-      let run = x.shape.dropFirst(axis).reduce(1, *)
-      let epsilon = node.float("epsilon", 1e-5)
-      let scaled = try combine(
-        node, normalize(x, run: run, epsilon: epsilon), need(node, inputs, 1), { $0 * $1 },
-        { a, _ in a })
-      let y =
-        try optional(inputs, 2).map { try combine(node, scaled, $0, { $0 + $1 }, { a, _ in a }) }
-        ?? scaled
-      let shape = Array(x.shape.prefix(axis)) + Array(repeating: 1, count: x.shape.count - axis)
-      let statistics = moments(x.floats, run: run)
-      return [
-        y, Tensor(statistics.map { Float($0.mean) }, shape: shape),
-        Tensor(
-          statistics.map { Float(1 / ($0.variance + Double(epsilon)).squareRoot()) }, shape: shape),
-      ]
-    }, lower: nil)
-
-  /// x / sqrt(mean(x²) + epsilon) * scale.
+  /// x / sqrt(mean(x²) + epsilon) * scale over all axes from `axis` on.
   /// <https://onnx.ai/onnx/operators/onnx__RMSNormalization.html>
-  private static let rmsNormalization = Operator(
-    "RMSNormalization", opsets: 23...latestOpset, infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
-      let epsilon = Double(node.float("epsilon", 1e-5))
-      let normal = mapRuns(x, run: x.shape.dropFirst(axis).reduce(1, *)) { values in
-        let square =
-          values.reduce(Double(0)) { $0 + Double($1) * Double($1) } / Double(values.count)
-        let factor = Float(1 / (square + epsilon).squareRoot())
-        return values.map { $0 * factor }
-      }
-      return [try combine(node, normal, need(node, inputs, 1), { $0 * $1 }, { a, _ in a })]
-    }, lower: nil)
-
-  private static let lpNormalization = Operator(
-    "LpNormalization", opsets: 1...latestOpset, infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let axis = try axis(node.int("axis", -1), rank: x.shape.count, node)
-      let order = x.shape.indices.filter { $0 != axis } + [axis]
-      let normal = mapRuns(x.transposed(order), run: x.shape[axis]) { values in
-        let norm =
-          node.int("p", 2) == 1
-          ? values.reduce(Double(0)) { $0 + Double(abs($1)) }
-          : values.reduce(Double(0)) { $0 + Double($1) * Double($1) }.squareRoot()
-        return values.map { norm == 0 ? 0 : Float(Double($0) / norm) }
-      }
-      return [normal.transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
-    }, lower: nil)
-
-  /// Local response normalization. <https://onnx.ai/onnx/operators/onnx__LRN.html>
-  private static let localResponse = Operator(
-    "LRN", opsets: 1...latestOpset, infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      guard x.shape.count >= 2 else { throw node.invalid("needs a channel axis") }
-      let size = node.int("size", 1)
-      let (alpha, beta, bias) = (
-        node.float("alpha", 1e-4), node.float("beta", 0.75), node.float("bias", 1)
-      )
-      let (channels, inner) = (x.shape[1], x.shape.dropFirst(2).reduce(1, *))
-      let data = x.floats
-      let values = data.indices.map { index -> Float in
-        let channel = index / inner % channels
-        let first = max(0, channel - (size - 1) / 2)
-        let last = min(channels - 1, channel + size / 2)
-        var sum = Float(0)
-        for other in first...max(first, last) {
-          let value = data[index + (other - channel) * inner]
-          sum += value * value
-        }
-        return data[index] / pow(bias + alpha / Float(size) * sum, beta)
-      }
-      return [Tensor(values, shape: x.shape)]
-    }, lower: nil)
-
-  private static let meanVariance = Operator(
-    "MeanVarianceNormalization", opsets: 9...latestOpset, infer: sameAsInput,
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let axes = try (node.ints("axes") ?? [0, 2, 3]).map {
-        try axis($0, rank: x.shape.count, node)
-      }
-      let order = x.shape.indices.filter { !axes.contains($0) } + axes
-      let rows = x.transposed(order)
-      let normal = mapRuns(rows, run: axes.map { x.shape[$0] }.reduce(1, *)) { values in
-        let moment = moments(Array(values), run: values.count)[0]
-        return values.map {
-          Float((Double($0) - moment.mean) / (moment.variance.squareRoot() + 1e-9))
-        }
-      }
-      return [normal.transposed(order.indices.map { order.firstIndex(of: $0) ?? 0 })]
-    }, lower: nil)
-
-  private static func normalize(_ x: Tensor, run: Int, epsilon: Float) -> Tensor {
-    mapRuns(x, run: run) { values in
-      let moment = moments(Array(values), run: values.count)[0]
-      let factor = 1 / (moment.variance + Double(epsilon)).squareRoot()
-      return values.map { Float((Double($0) - moment.mean) * factor) }
-    }
+  private static let rmsNormalization = composite(
+    "RMSNormalization", opsets: 23...latestOpset
+  ) { node, body in
+    let x = try body.required(0)
+    let square = try body.meanSquare(of: x, over: body.axesFrom(node, of: x))
+    let root = try body.root(of: square, node.float("epsilon", 1e-5))
+    return [try body.affine(body.apply("Div", [x, root]), body.required(1), nil)]
   }
 
-  private static func mapRuns(_ x: Tensor, run: Int, _ body: (ArraySlice<Float>) -> [Float])
-    -> Tensor
-  {
-    let data = x.floats
-    let values = (0..<(run == 0 ? 0 : data.count / run)).flatMap {
-      body(data[($0 * run)..<(($0 + 1) * run)])
+  /// x / (sum |x|^p)^(1/p); 0 where the norm is 0.
+  /// <https://onnx.ai/onnx/operators/onnx__LpNormalization.html>
+  private static let lpNormalization = composite(
+    "LpNormalization", opsets: 1...latestOpset,
+    check: { node, _ in
+      let order = node.int("p", 2)
+      return order == 1 || order == 2
+        ? [] : [node.obstacle("norm of order \(order)", remedy: "p 1 or 2")]
     }
-    return Tensor(values, shape: x.shape, type: x.type)
+  ) { node, body in
+    let x = try body.required(0)
+    let axis = try axis(node.int("axis", -1), rank: body.shape(x).count, node)
+    let norm = try body.apply(
+      node.int("p", 2) == 1 ? "ReduceL1" : "ReduceL2", [x, body.constant(ints: [axis])])
+    let least = body.constant(.leastNormalMagnitude, try body.type(x))
+    return [try body.apply("Div", [x, body.apply("Max", [norm, least])])]
   }
 
-  private static func moments(_ data: [Float], run: Int) -> [(mean: Double, variance: Double)] {
-    (0..<(run == 0 ? 0 : data.count / run)).map { row in
-      let values = data[(row * run)..<((row + 1) * run)]
-      let mean = values.reduce(Double(0)) { $0 + Double($1) } / Double(run)
-      let variance =
-        values.reduce(Double(0)) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(run)
-      return (mean, variance)
+  /// x / (bias + alpha / size * sum of x² over `size` channels)^beta.
+  ///
+  /// The window is a sum of shifted slices, which stays exact where one of prefix sums would cancel.
+  /// <https://onnx.ai/onnx/operators/onnx__LRN.html>
+  private static let localResponse = composite("LRN", opsets: 1...latestOpset) { node, body in
+    let x = try body.required(0)
+    let shape = try body.shape(x)
+    let type = try body.type(x)
+    let size = node.int("size", 1)
+    guard shape.count >= 2, let channels = shape[1].constant, size > 0 else {
+      throw node.invalid("needs channels and a window")
     }
+    var pads = [Int](repeating: 0, count: 2 * shape.count)
+    pads[1] = (size - 1) / 2
+    pads[shape.count + 1] = size / 2
+    let squares = try body.apply(
+      "Pad", [body.apply("Mul", [x, x]), body.constant(ints: pads), body.constant(0, type)])
+    let slices = try (0..<size).map { start in
+      try body.apply(
+        "Slice",
+        [
+          squares, body.constant(ints: [start]), body.constant(ints: [start + channels]),
+          body.constant(ints: [1]),
+        ])
+    }
+    let sum = try body.apply("Sum", slices)
+    let share = body.constant(node.float("alpha", 1e-4) / Float(size), type)
+    let base = try body.affine(sum, share, body.constant(node.float("bias", 1), type))
+    let power = try body.apply("Pow", [base, body.constant(node.float("beta", 0.75), type)])
+    return [try body.apply("Div", [x, power])]
+  }
+
+  /// (x - mean) / (sqrt(variance) + 1e-9).
+  /// <https://onnx.ai/onnx/operators/onnx__MeanVarianceNormalization.html>
+  private static let meanVariance = composite(
+    "MeanVarianceNormalization", opsets: 9...latestOpset
+  ) { node, body in
+    let x = try body.required(0)
+    let rank = try body.shape(x).count
+    let axes = try (node.ints("axes") ?? [0, 2, 3]).map { try axis($0, rank: rank, node) }
+    let moments = try body.moments(of: x, over: axes, 0)
+    let padded = try body.apply("Add", [moments.deviation, body.constant(1e-9, body.type(x))])
+    return [try body.apply("Div", [moments.centred, padded])]
   }
 }
 
-/// y = x * scale + shift per channel (axis 1).
-struct ChannelAffine {
-  var scale: [Float]
-  var shift: [Float]
+/// Statistics of runs of elements, each with the reduced axes of size 1, and what they normalize.
+struct Moments {
+  var mean: ValueID
+  /// x - mean.
+  var centred: ValueID
+  /// Mean of the squares of what is centred.
+  var variance: ValueID
+  /// sqrt(variance + epsilon).
+  var deviation: ValueID
+  /// centred / deviation.
+  var normal: ValueID
+}
 
-  init(scale: [Float], shift: [Float]) {
-    self.scale = scale
-    self.shift = shift
+extension Expansion {
+  /// Mean and variance over some axes.
+  mutating func moments(of x: ValueID, over axes: [Int], _ epsilon: Float) throws -> Moments {
+    let mean = try apply(
+      "ReduceMean", [x, constant(ints: axes)], ["noop_with_empty_axes": .int(1)])
+    let centred = try apply("Sub", [x, mean])
+    let variance = try meanSquare(of: centred, over: axes)
+    let deviation = try root(of: variance, epsilon)
+    return Moments(
+      mean: mean, centred: centred, variance: variance, deviation: deviation,
+      normal: try apply("Div", [centred, deviation]))
   }
 
-  /// What a BatchNormalization with these operands computes.
-  /// - Throws: `ConversionError.invalid` when the operands differ in length.
-  init(batchNormalization node: Node, _ inputs: [Tensor?]) throws {
-    let parts = try (1...4).map { try need(node, inputs, $0).floats.map(Double.init) }
-    guard parts.allSatisfy({ $0.count == parts[0].count }) else {
-      throw node.invalid("statistics differ in length")
+  /// mean(x²); a sum of squares is one node, where the squares alone would be as large as x.
+  fileprivate mutating func meanSquare(of x: ValueID, over axes: [Int]) throws -> ValueID {
+    let list = constant(ints: axes)
+    let noop: [String: Attribute] = ["noop_with_empty_axes": .int(1)]
+    let shape = try shape(x)
+    guard let count = axes.reduce(Dimension(1), { $0 * shape[$1] }).constant else {
+      return try apply("ReduceMean", [apply("Mul", [x, x]), list], noop)
     }
-    let epsilon = Double(node.float("epsilon", 1e-5))
-    let factors = parts[0].indices.map { parts[0][$0] / (parts[3][$0] + epsilon).squareRoot() }
-    scale = factors.map { Float($0) }
-    shift = factors.indices.map { Float(parts[1][$0] - parts[2][$0] * factors[$0]) }
+    let sum = try apply("ReduceSumSquare", [x, list], noop)
+    return try apply("Div", [sum, constant(Float(count), type(x))])
   }
 
-  func applied(to x: Tensor) -> Tensor {
-    let inner = x.shape.dropFirst(2).reduce(1, *)
-    var values = x.floats
-    values.withUnsafeMutableBufferPointer { values in
-      for start in stride(from: 0, to: values.count, by: max(inner, 1)) {
-        let channel = start / max(inner, 1) % scale.count
-        let (factor, offset) = (scale[channel], shift[channel])
-        for i in start..<min(start + inner, values.count) {
-          values[i] = values[i] * factor + offset
-        }
-      }
-    }
-    return Tensor(values, shape: x.shape, type: x.type)
+  /// sqrt(x + epsilon).
+  fileprivate mutating func root(of x: ValueID, _ epsilon: Float) throws -> ValueID {
+    let padded = epsilon == 0 ? x : try apply("Add", [x, constant(epsilon, type(x))])
+    return try apply("Sqrt", [padded])
+  }
+
+  /// All axes of a value from the node's attribute `axis` on.
+  fileprivate func axesFrom(_ node: Node, of x: ValueID) throws -> [Int] {
+    let rank = try shape(x).count
+    return Array(try axis(node.int("axis", -1), rank: rank, node)..<rank)
   }
 }

@@ -20,8 +20,7 @@ extension Lowering {
       let bias = lowering.rowBias(addend, columns: weights.shape[transposedB ? 0 : 1], beta)
     else {
       throw lowering.unsupported(
-        node, "B or C is computed at run time, or C is not one row",
-        remedy: "constant B and C of shape [N], or MatMul and Add")
+        node, "B or C is computed at run time, or C is not one row", remedy: "MatMul and Add")
     }
     let matrix = transposedB ? weights : weights.permuted([1, 0])
     let scaled = alpha == 1 ? matrix.floats : matrix.floats.map { $0 * alpha }
@@ -104,10 +103,6 @@ extension Lowering {
   private mutating func floatMatmul(_ node: Node, _ a: ValueID, _ b: ValueID) throws {
     let target = try output(node)
     let rank = try max(shape(of: a).count, shape(of: b).count)
-    guard try shape(of: a).count >= 2, try shape(of: b).count >= 2 else {
-      throw unsupported(
-        node, "an operand of rank 1", remedy: "give it a second axis with Unsqueeze")
-    }
     var parameters = MatmulParameters()
     let (left, leftSwapped) = try matrixOperand(a, rank: rank)
     let (right, rightSwapped) = try matrixOperand(b, rank: rank)
