@@ -60,7 +60,7 @@ public struct Operator: Sendable {
   public let rewrite: Body?
 
   /// Whether no form of the operator is executed as it is.
-  var isComposite: Bool { body != nil && lower == nil }
+  let isComposite: Bool
 
   /// Rules in the order a reader wants them.
   public init(
@@ -85,6 +85,7 @@ public struct Operator: Sendable {
     self.lower = lower
     self.body = body
     self.rewrite = rewrite
+    isComposite = false
   }
 
   private init(
@@ -100,6 +101,7 @@ public struct Operator: Sendable {
     quantize = .float
     lower = nil
     rewrite = nil
+    isComposite = true
     self.body = body
   }
 
