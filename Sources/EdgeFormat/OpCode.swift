@@ -34,6 +34,10 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case copy = 44
   case gather = 45
   case broadcast = 46
+  case gatherND = 47
+  case gatherElements = 48
+  case scatterND = 49
+  case scatterElements = 51
   // Selections, whose results' sizes depend on data.
   case nonZero = 56
   // Signals.
@@ -76,6 +80,10 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .copy: "copy"
     case .gather: "gather"
     case .broadcast: "broadcast"
+    case .gatherND: "gather_nd"
+    case .gatherElements: "gather_elements"
+    case .scatterND: "scatter_nd"
+    case .scatterElements: "scatter_elements"
     case .nonZero: "non_zero"
     case .stft: "stft"
     case .dft: "dft"

@@ -200,8 +200,34 @@ public struct PadParameters: BitwiseCopyable, Sendable {
 }
 
 /// `gather`: data, indices (int32 or int64; negative counts from the end) → y, along `axis`.
+///
+/// `gatherElements`: data, indices of the same rank → y of the indices' shape. `gatherND`: data,
+/// indices `[..., depth]` → y, a row for each tuple; here `axis` counts the leading axes that data
+/// and indices share (ONNX `batch_dims`).
 public struct GatherParameters: BitwiseCopyable, Sendable {
   public var axis: Int32 = 0
+
+  public init() {}
+}
+
+/// How a scatter writes: the update alone, or what it makes with the element before.
+public enum ScatterReduction: Int32, Sendable {
+  case none = 0
+  case add = 1
+  case multiply = 2
+  case maximum = 3
+  case minimum = 4
+}
+
+/// `scatterElements`: data, indices, updates → y along `axis`.
+///
+/// `scatterND`: data, indices `[..., depth]`, updates → y; it has no axis. Equal indices write one
+/// after the other.
+public struct ScatterParameters: BitwiseCopyable, Sendable {
+  public var axis: Int32 = 0
+  /// A `ScatterReduction`; `none` for any type, all for float32, int32 and int64, the extremes also
+  /// for int8.
+  public var reduction: Int32 = 0
 
   public init() {}
 }

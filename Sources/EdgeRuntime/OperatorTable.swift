@@ -35,6 +35,10 @@ enum OperatorTable {
     case .copy: try Copy.check(node)
     case .gather: try Gather.check(node)
     case .broadcast: try Broadcast.check(node)
+    case .gatherND: try GatherND.check(node)
+    case .gatherElements: try GatherElements.check(node)
+    case .scatterND: try ScatterND.check(node)
+    case .scatterElements: try ScatterElements.check(node)
     case .nonZero: try NonZero.check(node)
     case .stft: try STFT.check(node)
     case .lstm, .gru, .rnn: try Recurrent.check(node)
@@ -80,6 +84,10 @@ enum OperatorTable {
       .copy,
       .gather,
       .broadcast,
+      .gatherND,
+      .gatherElements,
+      .scatterND,
+      .scatterElements,
       .nonZero,
       .exit,
       .skip:
@@ -122,6 +130,10 @@ enum OperatorTable {
     case .copy: Copy.run(node, context)
     case .gather: try Gather.run(node, context)
     case .broadcast: Broadcast.run(node, context)
+    case .gatherND: try GatherND.run(node)
+    case .gatherElements: try GatherElements.run(node)
+    case .scatterND: try ScatterND.run(node)
+    case .scatterElements: try ScatterElements.run(node)
     case .nonZero: return NonZero.run(node)
     case .stft: STFT.run(node, context)
     case .lstm, .gru, .rnn: Recurrent.run(node, context)

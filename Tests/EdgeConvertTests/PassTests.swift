@@ -51,6 +51,22 @@ import Testing
     try fixture.expect([y], after: Passes.recognizeGlobalPool, ["GlobalAveragePool", "Flatten"])
   }
 
+  @Test mutating func scatteredBlocksAreJoined() throws {
+    let x = fixture.input([3, 4, 2])
+    func tuples(_ rows: [[Int64]]) -> Tensor {
+      Tensor(rows.flatMap { $0 }, shape: [rows.count, rows[0].count])
+    }
+    let middle = fixture.constant(tuples([[0, 1], [0, 2], [1, 1], [1, 2], [-1, 1], [-1, 2]]))
+    let first = fixture.node("ScatterND", [x, middle, fixture.weights([6, 2])], opset: 18)
+    let whole = fixture.constant(tuples([[0], [1], [2]]))
+    let second = fixture.node("ScatterND", [x, whole, fixture.weights([3, 4, 2])], opset: 18)
+    let scattered = fixture.constant(tuples([[0, 1], [1, 0]]))
+    let third = fixture.node("ScatterND", [x, scattered, fixture.weights([2, 2])], opset: 18)
+    try fixture.expect(
+      [first, second, third], after: Passes.joinScatteredBlocks,
+      ["Reshape", "Slice", "Slice", "Concat", "Identity", "ScatterND"])
+  }
+
   @Test mutating func gatesAreRecognized() throws {
     let x = fixture.input([2, 8])
     let swish = fixture.node("Mul", [x, fixture.node("Sigmoid", [x])])

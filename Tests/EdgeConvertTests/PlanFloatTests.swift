@@ -145,6 +145,25 @@ import Testing
       let table = f.node("Gather", [x, f.ints([4, 0, 1])], attributes(["axis": [1]]))
       f.output(one, run, table)
     },
+    Case(name: "gathers by elements and tuples") { f in
+      let x = f.input("x", [2, 5, 3])
+      let y = f.node("Conv", [x, f.weights([4, 5, 1])])
+      let list = f.constant(Tensor([3, -1, 0, 0, 2, 1] as [Int64], shape: [2, 3, 1]))
+      let tuples = f.constant(Tensor([1, -3, 0, 2] as [Int64], shape: [2, 2]))
+      f.output(
+        f.node("GatherElements", [y, list], attributes(["axis": [1]])),
+        f.node("GatherND", [y, tuples]))
+    },
+    Case(name: "scatters by elements and tuples") { f in
+      let x = f.node("Gemm", [f.input("z", [4, 6]), f.weights([6, 3])])
+      let y = f.input("y", [2, 3])
+      let rows = f.constant(Tensor([3, 1] as [Int64], shape: [2, 1]))
+      let list = f.constant(Tensor([1, 0, -1, 2, 2, 0] as [Int64], shape: [2, 3]))
+      let grid = f.node("ScatterND", [x, rows, y])
+      f.output(
+        grid, f.node("ScatterND", [x, rows, y], ["reduction": .string("max")], opset: 18),
+        f.node("ScatterElements", [grid, list, y], attributes(["axis": [1]])))
+    },
     Case(name: "reductions over scattered axes") { f in
       let x = f.input("x", [2, 3, 4, 5])
       let y = f.node("Conv", [x, f.weights([6, 3, 1, 1])])

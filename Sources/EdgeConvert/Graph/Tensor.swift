@@ -33,6 +33,13 @@ public struct Tensor: Sendable, Equatable {
   /// Number of elements: the product of the shape, 1 for a scalar.
   public var count: Int { shape.reduce(1, *) }
 
+  /// Elements of either kind.
+  init(_ elements: Elements, shape: [Int], type: ElementType) {
+    self.type = type
+    self.shape = shape
+    self.elements = elements
+  }
+
   /// The elements as floats, whatever their type.
   public var floats: [Float] {
     switch elements {
@@ -47,6 +54,20 @@ public struct Tensor: Sendable, Equatable {
     switch elements {
     case .float(let values): values.map { Int64(clamping: Double($0)) }
     case .integer(let values): values
+    }
+  }
+}
+
+extension Tensor {
+  /// The one number that every element is; nil when they differ or there is none.
+  var uniform: Elements? {
+    switch elements {
+    case .float(let values):
+      guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+      return .float([first])
+    case .integer(let values):
+      guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+      return .integer([first])
     }
   }
 }

@@ -18,6 +18,7 @@ public enum Passes {
     Pass(name: "fold constants", run: foldConstants),
     Pass(name: "remove dead nodes", run: removeDead),
     Pass(name: "remove identities", run: removeIdentity),
+    Pass(name: "scatters of blocks as concatenations", run: joinScatteredBlocks),
     Pass(name: "canonical windows", run: canonicalizeWindows),
     Pass(name: "recognize global pools", run: recognizeGlobalPool),
     Pass(name: "recognize gated activations", run: recognizeGates),

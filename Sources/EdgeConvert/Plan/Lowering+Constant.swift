@@ -12,28 +12,33 @@ extension Lowering {
     }) {
       return relabel(match, order: order, shape)
     }
-    let permuted = tensor.permuted(order)
-    let name = graph[value].name
-    let id: PlanTensorID
-    switch representation {
-    case .int8(let affine):
-      let codes = permuted.floats.map { Int8(affine.quantized(Double($0))) }
-      id = constant(codes, type: .int8, dims: permuted.shape, name: name)
-      tensors[id.index].affine = affine
-    case .float:
-      id = constant(permuted.floats, type: .float32, dims: permuted.shape, name: name)
-    case .type(let type):
-      let cast =
-        type == .float32
-        ? Tensor(permuted.floats, shape: permuted.shape)
-        : Tensor(permuted.integers, shape: permuted.shape, type: type)
-      id = constant(cast.bytes, type: type, dims: permuted.shape, name: name)
-    case .native:
-      id = constant(permuted.bytes, type: permuted.storedType, dims: permuted.shape, name: name)
-    }
+    let id = constantTensor(tensor.permuted(order), representation, name: graph[value].name)
     let stored = Stored(id, order: order)
     define(value, as: stored)
     return stored
+  }
+
+  /// A tensor of the weight section in a representation.
+  mutating func constantTensor(
+    _ tensor: Tensor, _ representation: Representation, name: String
+  ) -> PlanTensorID {
+    switch representation {
+    case .int8(let affine):
+      let codes = tensor.floats.map { Int8(affine.quantized(Double($0))) }
+      let id = constant(codes, type: .int8, dims: tensor.shape, name: name)
+      tensors[id.index].affine = affine
+      return id
+    case .float:
+      return constant(tensor.floats, type: .float32, dims: tensor.shape, name: name)
+    case .type(let type):
+      let cast =
+        type == .float32
+        ? Tensor(tensor.floats, shape: tensor.shape)
+        : Tensor(tensor.integers, shape: tensor.shape, type: type)
+      return constant(cast.bytes, type: type, dims: tensor.shape, name: name)
+    case .native:
+      return constant(tensor.bytes, type: tensor.storedType, dims: tensor.shape, name: name)
+    }
   }
 
   private func constantMatches(_ stored: Stored, _ representation: Representation) -> Bool {

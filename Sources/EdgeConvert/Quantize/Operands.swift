@@ -10,7 +10,12 @@ extension Node {
     case .weighted: [0] + (residualIndex.map { [$0] } ?? [])
     case .table, .rescaled: [0]
     case .binary: [0, 1]
-    case .passThrough: op == "Concat" ? Array(inputs.indices) : [0]
+    case .passThrough:
+      switch op {
+      case "Concat": Array(inputs.indices)
+      case "ScatterND", "ScatterElements", "Scatter": [0, 2]
+      default: [0]
+      }
     }
   }
 

@@ -46,6 +46,9 @@ struct PrecisionAssignment {
       return float("kept in float on request")
     }
     if case .float = rule { return float("no INT8 form of \(node.op)") }
+    if let reduction = node.string("reduction"), ["add", "mul"].contains(reduction) {
+      return float("sums and products of what is scattered leave int8")
+    }
     let operands = node.activations(rule)
     guard let first = operands.first else { return float("no operand") }
     if operands.contains(where: { !graph[$0].isReal }) {

@@ -162,7 +162,8 @@ public struct Quantizer {
     let origins = values.filter { isOrigin($0, groups) }
     for value in origins {
       if let constant = graph[value].constant {
-        merged.add(constant.floats)
+        // A fill counts once: it must not outweigh what is written over it.
+        merged.add(constant.uniform == nil ? constant.floats : Array(constant.floats.prefix(1)))
       } else if let histogram = histograms[value] {
         merged.merge(histogram)
       }

@@ -1,3 +1,4 @@
+import CEdgeKernels
 import EdgeFormat
 
 /// `broadcast`: x → y; axes of size 1, and those that x lacks in front, repeat.
@@ -14,6 +15,9 @@ enum Broadcast {
   static func run(_ node: NodeView, _ context: RunContext) {
     let x = node.input(0), y = node.output()
     guard y.count > 0 else { return }
+    guard x.count > 1 else {
+      return edge_fill(y.data, Int64(y.count), Int32(y.type.byteCount), x.data)
+    }
     var copy = StridedCopy(x: x.data, y: y.data, elementBytes: x.type.byteCount)
     for axis in 0..<y.rank {
       copy.append(size: y.dims[axis], stride: x.broadcastStride(axis, rank: y.rank))

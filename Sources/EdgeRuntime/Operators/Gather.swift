@@ -1,9 +1,8 @@
 import EdgeFormat
 
-/// `gather`: data, indices (int32 or int64; negative counts from the end) → y, whose shape is
-/// data's with `axis` replaced by the shape of indices.
+/// `gather`: data, indices → y, whose shape is data's with `axis` replaced by the shape of indices.
 ///
-/// Throws `outOfRange` for an index outside the axis.
+/// Throws `outOfRange` for an index outside the axis, as the other gathers do.
 enum Gather {
   static func check(_ node: NodeView) throws(EdgeError) {
     try node.expect(inputs: 2, required: 2)
@@ -12,8 +11,7 @@ enum Gather {
     let axis = Int(node.parameters(as: GatherParameters.self).axis)
     try node.require(axis >= 0 && axis < data.rank, "gather goes along an axis of its data")
     try node.require(data.type == y.type, "gather keeps the type")
-    try node.require(
-      indices.type == .int32 || indices.type == .int64, "indices are int32 or int64")
+    try node.expectIndices(indices)
     try node.expectRank(y, data.rank - 1 + indices.rank)
     try node.expectEqual(data, y, axes: 0..<axis)
     for position in 0..<indices.rank {
@@ -30,6 +28,7 @@ enum Gather {
     let data = node.input(0), indices = node.input(1), y = node.output()
     guard y.count > 0 else { return }
     let axis = Int(node.parameters(as: GatherParameters.self).axis)
+    let list = IndexList(indices, of: node)
     let bound = data.dims[axis]
     let picks = indices.count
     let bytes = data.count((axis &+ 1)..<data.rank) &* data.type.byteCount
@@ -37,17 +36,62 @@ enum Gather {
     for outer in 0..<data.count(0..<axis) {
       let block = data.data + outer &* bound &* bytes
       for position in 0..<picks {
-        let index =
-          indices.type == .int32 ? Int(indices.int32[position]) : Int(indices.int64[position])
-        let row = index < 0 ? index &+ bound : index
-        guard row >= 0, row < bound else {
-          throw EdgeError(
-            .outOfRange, "index %0 of a gather lies outside of an axis of %1", index, bound
-          ).at(section: .nodes, node: node.index)
-        }
+        let row = try list.place(position, on: bound)
         target.copyMemory(from: block + row &* bytes, byteCount: bytes)
         target += bytes
       }
+    }
+  }
+}
+
+/// `gatherND`: data, indices `[..., depth]` → y: the rows of data that index tuples name.
+enum GatherND {
+  static func check(_ node: NodeView) throws(EdgeError) {
+    try node.expect(inputs: 2, required: 2)
+    try node.expectParameters(GatherParameters.self)
+    let data = node.input(0), y = node.output()
+    let batchAxes = Int(node.parameters(as: GatherParameters.self).axis)
+    try node.require(data.type == y.type, "gather keeps the type")
+    try TupleRows.check(node, data, indices: node.input(1), batchAxes: batchAxes)
+    let rows = TupleRows(node, data, indices: node.input(1), batchAxes: batchAxes)
+    try node.require(y.count == rows.count * rows.rowCount, "gather makes one row a tuple")
+  }
+
+  static func run(_ node: NodeView) throws(EdgeError) {
+    let data = node.input(0), y = node.output()
+    guard y.count > 0 else { return }
+    let batchAxes = Int(node.parameters(as: GatherParameters.self).axis)
+    let rows = TupleRows(node, data, indices: node.input(1), batchAxes: batchAxes)
+    let elementBytes = data.type.byteCount
+    let bytes = rows.rowCount &* elementBytes
+    for tuple in 0..<rows.count {
+      let place = try rows.place(tuple)
+      (y.data + tuple &* bytes).copyMemory(
+        from: data.data + place &* elementBytes, byteCount: bytes)
+    }
+  }
+}
+
+/// `gatherElements`: data, indices of equal rank → y of the indices' shape.
+enum GatherElements {
+  static func check(_ node: NodeView) throws(EdgeError) {
+    try node.expect(inputs: 2, required: 2)
+    try node.expectParameters(GatherParameters.self)
+    let data = node.input(0), indices = node.input(1), y = node.output()
+    try node.require(data.type == y.type, "gather keeps the type")
+    try node.require(y.hasShape(of: indices), "gather keeps the indices' shape")
+    let axis = Int(node.parameters(as: GatherParameters.self).axis)
+    try ElementPlaces.check(node, data, indices: indices, axis: axis)
+  }
+
+  static func run(_ node: NodeView) throws(EdgeError) {
+    let data = node.input(0), y = node.output()
+    let axis = Int(node.parameters(as: GatherParameters.self).axis)
+    let bytes = data.type.byteCount
+    var places = ElementPlaces(node, data, indices: node.input(1), axis: axis)
+    for position in 0..<y.count {
+      (y.data + position &* bytes).copyMemory(
+        from: data.data + (try places.next(position)) &* bytes, byteCount: bytes)
     }
   }
 }

@@ -24,7 +24,7 @@ enum NonZero {
         for axis in 0..<x.rank { y.int64[axis &* count &+ found] = Int64(position[axis]) }
         found &+= 1
       }
-      advance(&position, x)
+      x.advance(&position)
     }
     return count
   }
@@ -37,17 +37,6 @@ enum NonZero {
     case .int32: x.int32[i] != 0
     case .float32: x.float[i] != 0
     case .int64: x.int64[i] != 0
-    }
-  }
-
-  /// The index of the next element.
-  private static func advance(_ position: inout InlineArray<8, Int>, _ x: TensorView) {
-    var axis = x.rank &- 1
-    while axis >= 0 {
-      position[axis] &+= 1
-      if position[axis] < x.dims[axis] { return }
-      position[axis] = 0
-      axis &-= 1
     }
   }
 }

@@ -25,6 +25,18 @@ extension TensorView {
     guard aligned(axis, rank: rank) != 1 else { return 0 }
     return count((axis &- (rank &- self.rank) &+ 1)..<self.rank)
   }
+
+  /// Moves the index of an element on to the next one's, in row-major order.
+  @inline(never)
+  func advance(_ index: inout InlineArray<8, Int>) {
+    var axis = rank &- 1
+    while axis >= 0 {
+      index[axis] &+= 1
+      if index[axis] < dims[axis] { return }
+      index[axis] = 0
+      axis &-= 1
+    }
+  }
 }
 
 // What the operators' checks share.

@@ -26,6 +26,7 @@ import Testing
   }
 
   @Test(arguments: convolutions + windows + elementwise + movement + recurrences + others)
+  @Test(arguments: convolutions + windows + elementwise + movement + indexed + others)
   func isRefused(test: Case) throws {
     let sound = test.sound()
     #expect(sound.refusal() == nil, "the node is not sound to begin with")
@@ -48,6 +49,9 @@ import Testing
       HostileNodeTests.argReduce, HostileNodeTests.lstm, HostileNodeTests.gru,
       HostileNodeTests.argReduce,
       HostileNodeTests.compare, HostileNodeTests.select, HostileNodeTests.cumulative,
+      HostileNodeTests.gather, HostileNodeTests.gatherND, HostileNodeTests.gatherElements,
+      HostileNodeTests.scatterND, HostileNodeTests.scatterElements, HostileNodeTests.nonZero,
+      HostileNodeTests.matmul, HostileNodeTests.reduce, HostileNodeTests.argReduce,
     ]
     var random = SeededRandom(seed)
     for kind in kinds {

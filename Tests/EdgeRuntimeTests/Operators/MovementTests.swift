@@ -194,7 +194,7 @@ private func axes(_ values: [Int], rest: Int32 = 0) -> AxisValues {
     let error = #expect(throws: EdgeError.self) { try node.run(threads: 1, kernels: "scalar") }
     #expect(error?.code == .outOfRange)
     #expect(error?.node == 0)
-    #expect(error.map(message) == "index \(pick) of a gather lies outside of an axis of 5")
+    #expect(error.map(message) == "index \(pick) lies outside of an axis of 5")
   }
 
   @Test func copyGivesBytesAnotherShape() throws {
