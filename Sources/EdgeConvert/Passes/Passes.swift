@@ -19,6 +19,7 @@ public enum Passes {
     Pass(name: "remove dead nodes", run: removeDead),
     Pass(name: "remove identities", run: removeIdentity),
     Pass(name: "scatters of blocks as concatenations", run: joinScatteredBlocks),
+    Pass(name: "split states", run: splitStates),
     Pass(name: "canonical windows", run: canonicalizeWindows),
     Pass(name: "recognize global pools", run: recognizeGlobalPool),
     Pass(name: "recognize gated activations", run: recognizeGates),
