@@ -67,7 +67,9 @@ private struct StateParts {
     switch node.op {
     case "Slice":
       guard let form = try? SliceForm(node, graph), form.steps[axis] == 1,
-        shape.indices.allSatisfy({ $0 == axis || form.shape[$0] == shape[$0] && form.steps[$0] == 1 }),
+        shape.indices.allSatisfy({
+          $0 == axis || form.shape[$0] == shape[$0] && form.steps[$0] == 1
+        }),
         let start = form.starts[axis].constant, let count = form.shape[axis].constant
       else { return nil }
       return [start..<(start + count)]

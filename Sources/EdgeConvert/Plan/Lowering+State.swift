@@ -120,7 +120,7 @@ extension Plan {
         let maker = nodes.firstIndex(where: { $0.outputs.contains { root($0) == value } }),
         !nodes[(maker + 1)...].contains(where: { reads($0, state) }),
         !nodes.enumerated().contains(where: { $0 != copy && writes($1, state) }),
-        !reads(nodes[maker], state) || isElementwise(nodes[maker], state)
+        mayWrite(nodes[maker], value, over: state)
       else { continue }
       for index in tensors.indices where root(PlanTensorID(index: index)) == value {
         tensors[index].alias = state.root
@@ -138,14 +138,26 @@ extension Plan {
     node.outputs.contains { root($0) == state.root }
   }
 
-  /// Whether a node makes each element from the state's element of the same place.
-  private func isElementwise(_ node: PlanNode, _ state: StoredState) -> Bool {
-    guard let output = node.outputs.first else { return false }
-    return node.inputs.allSatisfy { input in
+  /// Whether a node may write its result `value` where it reads the state: it makes each element
+  /// from the state's element of the same place, or begins by moving the state there.
+  private func mayWrite(_ node: PlanNode, _ value: PlanTensorID, over state: StoredState) -> Bool {
+    guard let result = node.outputs.firstIndex(where: { root($0) == value }) else { return false }
+    return node.inputs.enumerated().allSatisfy { position, input in
       guard let input, root(input) == state.root else { return true }
-      return [.unary, .lookup, .binary].contains(node.opCode)
-        && self[input].dims == self[output].dims
-        && self[input].type.byteCount == self[output].type.byteCount
+      return node.opCode.computesInPlace(input: position, output: result)
+        && self[input].dims == self[node.outputs[result]].dims
+        && self[input].type.byteCount == self[node.outputs[result]].type.byteCount
+    }
+  }
+}
+
+extension OpCode {
+  /// Whether an output may share storage with an input of the same shape.
+  fileprivate func computesInPlace(input: Int, output: Int) -> Bool {
+    switch self {
+    case .unary, .lookup, .binary: true
+    case .lstm, .gru, .rnn: (input, output) == (4, 1) || (input, output) == (5, 2)
+    default: false
     }
   }
 }
