@@ -33,11 +33,16 @@ extension Operator {
       quantize: quantize, lower: Lowering.binary)
   }
 
+  /// Of integers too, and of two types: the result has the base's.
+  /// <https://onnx.ai/onnx/operators/onnx__Pow.html>
   private static let power = Operator(
     "Pow", opsets: 7...latestOpset, infer: inferBroadcast,
     evaluate: { node, inputs in
       let base = try need(node, inputs, 0)
       let exponent = try need(node, inputs, 1)
+      if !base.type.isFloat, !exponent.type.isFloat {
+        return [try combine(node, base, exponent, { a, _ in a }, Int64.power)]
+      }
       if base.type.isFloat, exponent.count == 1, let value = exponent.scalar,
         value == 2 || value == 0.5
       {
@@ -55,6 +60,8 @@ extension Operator {
     },
     quantize: .table, lower: Lowering.binary)
 
+  /// With the divisor's sign, or with the dividend's when `fmod` is set.
+  /// <https://onnx.ai/onnx/operators/onnx__Mod.html>
   private static let remainder = Operator(
     "Mod", opsets: 10...latestOpset, infer: inferBroadcast,
     evaluate: { node, inputs in
@@ -62,14 +69,17 @@ extension Operator {
       return [
         try combine(
           node, need(node, inputs, 0), need(node, inputs, 1),
-          { truncating ? fmod($0, $1) : $0 - $1 * ($0 / $1).rounded(.down) },
+          { a, b in
+            let rest = fmod(a, b)
+            return !truncating && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+          },
           { a, b in
             if b == 0 || b == -1 { return 0 }
             let rest = a % b
             return !truncating && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
           })
       ]
-    }, lower: nil)
+    }, lower: Lowering.binary)
 
   private static func variadic(
     _ name: String, _ floats: @escaping @Sendable (Float, Float) -> Float,
@@ -140,6 +150,23 @@ func wrap(_ values: [Int64], to type: ElementType) -> [Int64] {
 }
 
 extension Int64 {
+  /// base to the power of exponent, wrapping; cut towards zero for exponents below 0.
+  fileprivate static func power(_ base: Int64, _ exponent: Int64) -> Int64 {
+    if exponent < 0 {
+      if base == 1 || base == -1 { return exponent % 2 == 0 ? 1 : base }
+      return 0
+    }
+    var result: Int64 = 1
+    var square = base
+    var rest = exponent
+    while rest > 0 {
+      if rest & 1 == 1 { result &*= square }
+      square &*= square
+      rest >>= 1
+    }
+    return result
+  }
+
   /// The truncated quotient; the one that overflows wraps.
   fileprivate func dividedWrapping(_ divisor: Int64) -> Int64 {
     dividedReportingOverflow(by: divisor).partialValue

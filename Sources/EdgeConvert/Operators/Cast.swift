@@ -56,6 +56,9 @@ extension Operator {
       return Tensor(mapElements(values) { $0 == 0 ? Int64(0) : 1 }, shape: x.shape, type: type)
     case (.integer(let values), .bool):
       return Tensor(mapElements(values) { $0 == 0 ? Int64(0) : 1 }, shape: x.shape, type: type)
+    case (.float(let values), .int8), (.float(let values), .uint8), (.float(let values), .int16),
+      (.float(let values), .int32) where exactCode != 4:
+      return Tensor(mapElements(values) { saturated($0, type) }, shape: x.shape, type: type)
     default:
       let integers = x.integers
       if exactCode == 4 {
@@ -70,6 +73,19 @@ extension Operator {
       }
       return Tensor(wrap(integers, to: type), shape: x.shape, type: type)
     }
+  }
+}
+
+/// The integer towards zero that a type holds, or the end of its range; 0 for NaN: as the runtime
+/// casts.
+private func saturated(_ value: Float, _ type: ElementType) -> Int64 {
+  let integer = Int64(clamping: Double(value))
+  return switch type {
+  case .int8: Int64(Int8(clamping: integer))
+  case .uint8: Int64(UInt8(clamping: integer))
+  case .int16: Int64(Int16(clamping: integer))
+  case .int32: Int64(Int32(clamping: integer))
+  default: integer
   }
 }
 

@@ -8,18 +8,16 @@ extension Operator {
     comparison("Less", { $0 < $1 }, { $0 < $1 }),
     comparison("GreaterOrEqual", { $0 >= $1 }, { $0 >= $1 }),
     comparison("LessOrEqual", { $0 <= $1 }, { $0 <= $1 }),
-    comparison("And", { _, _ in false }, { $0 != 0 && $1 != 0 }),
-    comparison("Or", { _, _ in false }, { $0 != 0 || $1 != 0 }),
-    comparison("Xor", { _, _ in false }, { ($0 != 0) != ($1 != 0) }),
-    test("Not") { $0 == 0 },
-    test("IsNaN") { $0.isNaN },
-    test("IsInf") { $0.isInfinite },
-    select,
+    comparison("And", { _, _ in false }, { $0 != 0 && $1 != 0 }, lower: Lowering.binary),
+    comparison("Or", { _, _ in false }, { $0 != 0 || $1 != 0 }, lower: Lowering.binary),
+    comparison("Xor", { _, _ in false }, { ($0 != 0) != ($1 != 0) }, lower: Lowering.binary),
+    not, isNaN, isInf, select,
   ]
 
   private static func comparison(
     _ name: String, _ floats: @escaping @Sendable (Float, Float) -> Bool,
-    _ integers: @escaping @Sendable (Int64, Int64) -> Bool
+    _ integers: @escaping @Sendable (Int64, Int64) -> Bool,
+    lower: @escaping LoweringRule = Lowering.compare
   ) -> Operator {
     Operator(
       name, opsets: 7...latestOpset,
@@ -32,24 +30,35 @@ extension Operator {
           need(node, inputs, 1).retypedForComparison,
           { floats($0, $1) ? 1 : 0 }, { integers($0, $1) ? 1 : 0 })
         return [Tensor(result.integers, shape: result.shape, type: .bool)]
-      }, lower: nil)
+      }, lower: lower)
   }
 
-  private static func test(_ name: String, _ body: @escaping @Sendable (Float) -> Bool) -> Operator
-  {
-    Operator(
-      name, opsets: 1...latestOpset,
-      infer: { node, graph in [ValueType(type: .bool, shape: try graph.shape(node, 0))] },
-      evaluate: { node, inputs in
-        let x = try need(node, inputs, 0)
-        let positive = node.int("detect_positive", 1) != 0
-        let negative = node.int("detect_negative", 1) != 0
-        let chosen = name == "IsInf"
-        let values = mapElements(x.floats) { value -> Int64 in
-          body(value) && (!chosen || (value > 0 ? positive : negative)) ? 1 : 0
-        }
-        return [Tensor(values, shape: x.shape, type: .bool)]
-      }, lower: nil)
+  /// The other of true and false. <https://onnx.ai/onnx/operators/onnx__Not.html>
+  private static let not = Operator.composite("Not", opsets: 1...latestOpset) { _, body in
+    [try body.apply("Xor", [body.required(0), body.constant(1, .bool)])]
+  }
+
+  /// What does not equal itself. <https://onnx.ai/onnx/operators/onnx__IsNaN.html>
+  private static let isNaN = Operator(
+    "IsNaN", opsets: 9...latestOpset,
+    infer: { node, graph in [ValueType(type: .bool, shape: try graph.shape(node, 0))] },
+    evaluate: { node, inputs in
+      let x = try need(node, inputs, 0)
+      let values = mapElements(x.floats) { $0.isNaN ? Int64(1) : 0 }
+      return [Tensor(values, shape: x.shape, type: .bool)]
+    }, lower: Lowering.compare)
+
+  /// Infinity of either sign, or of one. <https://onnx.ai/onnx/operators/onnx__IsInf.html>
+  private static let isInf = Operator.composite("IsInf", opsets: 10...latestOpset) { node, body in
+    let x = try body.required(0)
+    let type = try body.type(x)
+    let positive = node.int("detect_positive", 1) != 0
+    let negative = node.int("detect_negative", 1) != 0
+    // Nothing is less than itself.
+    guard positive || negative else { return [try body.apply("Less", [x, x])] }
+    let infinity = body.constant(positive ? .infinity : -.infinity, type)
+    let size = positive && negative ? try body.apply("Abs", [x]) : x
+    return [try body.apply("Equal", [size, infinity])]
   }
 
   /// condition ? x : y, all broadcasting. <https://onnx.ai/onnx/operators/onnx__Where.html>
@@ -86,7 +95,7 @@ extension Operator {
       default:
         throw node.invalid("mixes \(wide[1].type) and \(wide[2].type) operands")
       }
-    }, lower: nil)
+    }, lower: Lowering.select)
 }
 
 extension Tensor {

@@ -3,21 +3,32 @@ import EdgeFormat
 
 extension Lowering {
   private static let binaryKinds: [String: Int] = [
-    "Add": Int(EDGE_BINARY_ADD), "Sub": Int(EDGE_BINARY_SUB), "Mul": Int(EDGE_BINARY_MUL),
-    "Div": Int(EDGE_BINARY_DIV), "Min": Int(EDGE_BINARY_MIN), "Max": Int(EDGE_BINARY_MAX),
-    "Pow": Int(EDGE_BINARY_POW),
+    "Add": EDGE_BINARY_ADD, "Sub": EDGE_BINARY_SUB, "Mul": EDGE_BINARY_MUL, "Div": EDGE_BINARY_DIV,
+    "Min": EDGE_BINARY_MIN, "Max": EDGE_BINARY_MAX, "Pow": EDGE_BINARY_POW, "Sum": EDGE_BINARY_ADD,
+    "Mean": EDGE_BINARY_ADD, "Mod": EDGE_BINARY_MOD, "And": EDGE_BINARY_AND, "Or": EDGE_BINARY_OR,
+    "Xor": EDGE_BINARY_XOR, "BitwiseAnd": EDGE_BINARY_AND, "BitwiseOr": EDGE_BINARY_OR,
+    "BitwiseXor": EDGE_BINARY_XOR, "BitShift": EDGE_BINARY_SHIFT_RIGHT,
   ]
 
-  /// Add, Sub, Mul (in INT8 when both sides are), Div, Min, Max, Pow (float), with broadcasting.
+  /// The runtime's kind of a node's arithmetic.
+  private func binaryKind(_ node: Node) throws -> Int {
+    if node.op == "Mod", node.int("fmod", 0) != 0 { return EDGE_BINARY_FMOD }
+    if node.op == "BitShift", node.string("direction") == "LEFT" { return EDGE_BINARY_SHIFT_LEFT }
+    guard let kind = Self.binaryKinds[node.op] else {
+      throw unsupported(
+        node, "not an arithmetic operator", remedy: "Add, Sub, Mul, Div, Min, Max or Pow")
+    }
+    return kind
+  }
+
+  /// Arithmetic of two operands, with broadcasting: Add, Sub and Mul in INT8 when both sides are,
+  /// else in float, or in integers of the operands' type.
   static func binary(_ node: Node, _ lowering: inout Lowering) throws {
     let a = try lowering.input(node, 0)
     let b = try lowering.input(node, 1)
-    guard let kind = binaryKinds[node.op] else {
-      throw lowering.unsupported(
-        node, "not an arithmetic operator", remedy: "Add, Sub, Mul, Div, Min, Max or Pow")
-    }
+    let kind = try lowering.binaryKind(node)
     let target = try lowering.output(node)
-    if lowering.precision == .int8, kind <= Int(EDGE_BINARY_MUL),
+    if lowering.precision == .int8, kind <= EDGE_BINARY_MUL,
       lowering.quantization.values[target] != nil
     {
       try lowering.integerBinary(node, kind, a, b, target)
@@ -26,10 +37,9 @@ extension Lowering {
     } else if node.op == "Pow",
       lowering.graph[b].constant.map({ $0.count == 1 && $0.floats == [2] }) == true
     {
-      lowering.define(target, as: try lowering.floatBinary(Int(EDGE_BINARY_MUL), a, a, target))
+      try lowering.plainBinary(EDGE_BINARY_MUL, a, a, target)
     } else {
-      let y = try lowering.floatBinary(kind, a, b, target)
-      lowering.define(target, as: y)
+      try lowering.plainBinary(kind, a, b, target)
     }
   }
 
@@ -51,31 +61,29 @@ extension Lowering {
     return true
   }
 
-  /// Sum, Mean, Max, Min of any number of operands, in float.
+  /// Sum, Mean, Max, Min of any number of operands, in float or in their integers.
   static func variadic(_ node: Node, _ lowering: inout Lowering) throws {
     let values = node.inputs.compactMap { $0 }
     let target = try lowering.output(node)
-    let kind = binaryKinds[node.op] ?? Int(EDGE_BINARY_ADD)
     guard values.count >= 2 else { return try reshape(node, &lowering) }
     if values.count == 2 && node.op != "Mean" {
       var pair = node
       if node.op == "Sum" { pair.op = "Add" }
       return try binary(pair, &lowering)
     }
+    let kind = try lowering.binaryKind(node)
+    let type = lowering.storedType(of: target)
     let order = try lowering.commonOrder(values, target)
-    var sum = try lowering.broadcastOperand(values[0], .float, order: order)
+    var sum = try lowering.broadcastOperand(values[0], .type(type), order: order)
     for value in values.dropFirst() {
-      let next = try lowering.broadcastOperand(value, .float, order: order)
-      let y = try lowering.result(target, order: order)
+      let next = try lowering.broadcastOperand(value, .type(type), order: order)
+      let y = try lowering.result(target, type: type, order: order)
       lowering.emitBinary(kind, sum, next, y.tensor)
       sum = y.tensor
     }
     if node.op == "Mean" {
-      let one = [Int](repeating: 1, count: order.count)
-      let share = lowering.constant(
-        [1 / Float(values.count)], type: .float32, dims: one, name: node.name + "/share")
       let y = try lowering.result(target, order: order)
-      lowering.emitBinary(Int(EDGE_BINARY_MUL), sum, share, y.tensor)
+      lowering.emitBinary(EDGE_BINARY_MUL, sum, lowering.number(1 / Float(values.count)), y.tensor)
       sum = y.tensor
     }
     lowering.define(target, as: Stored(sum, order: order))
@@ -89,17 +97,16 @@ extension Lowering {
     emit(.binary, [a, b], [y], parameters)
   }
 
-  /// In float, or in integers of the target's type.
-  private mutating func floatBinary(
+  /// In float when an operand is, else in the wider type of the two.
+  private mutating func plainBinary(
     _ kind: Int, _ a: ValueID, _ b: ValueID, _ target: ValueID
-  ) throws -> Stored {
-    let order = try commonOrder([a, b], target)
-    let type = storedType(of: target)
-    let left = try broadcastOperand(a, type == .float32 ? .float : .native, order: order)
-    let right = try broadcastOperand(b, type == .float32 ? .float : .native, order: order)
-    let y = try result(target, type: type, order: order)
-    emitBinary(kind, left, right, y.tensor)
-    return y
+  ) throws {
+    var parameters = BinaryParameters()
+    parameters.kind = Int32(kind)
+    let (left, right) = (storedType(of: a), storedType(of: b))
+    let isLeft = left == .float32 || (right != .float32 && left.byteCount >= right.byteCount)
+    let type = isLeft ? left : right
+    try broadcast(.binary, [(a, type), (b, type)], target, type, parameters)
   }
 
   private mutating func integerBinary(
@@ -115,12 +122,12 @@ extension Lowering {
     var parameters = BinaryParameters()
     parameters.kind = Int32(kind)
     let scale = Double(output.scale)
-    if kind == Int(EDGE_BINARY_MUL) {
+    if kind == EDGE_BINARY_MUL {
       parameters.aMultiplier = Float(Double(left.scale) * Double(right.scale) / scale)
     } else {
       parameters.aMultiplier = Float(Double(left.scale) / scale)
       let multiplier = Float(Double(right.scale) / scale)
-      parameters.bMultiplier = kind == Int(EDGE_BINARY_SUB) ? -multiplier : multiplier
+      parameters.bMultiplier = kind == EDGE_BINARY_SUB ? -multiplier : multiplier
     }
     if let bounds {
       parameters.low = output.quantized(bounds.lowerBound)

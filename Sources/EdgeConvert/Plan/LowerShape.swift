@@ -53,6 +53,15 @@ extension Lowering {
     lowering.define(target, as: y)
   }
 
+  /// BitCast: the same storage under another type, no node.
+  static func bitCast(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    let x = try lowering.operand(source, .type(lowering.graph[source].type ?? .float32))
+    let y = lowering.view(x.tensor, dims: lowering[x.tensor].dims, type: lowering.graph[target].type)
+    try lowering.deliver(target, Stored(y, order: x.order))
+  }
+
   /// The element type of a value in the plan when it is not quantized: half floats are float32.
   func storedType(of value: ValueID) -> ElementType {
     let type = graph[value].type ?? .float32

@@ -2,11 +2,15 @@ import CEdgeKernels
 import EdgeFormat
 
 extension Lowering {
-  /// Every function of one element, Clip included: a table in INT8, `unary` in float.
+  /// Every function of one element, Clip included: a table in INT8, `unary` or a formula in float,
+  /// minima and maxima of integers.
   static func unary(_ node: Node, _ lowering: inout Lowering) throws {
-    let low = try lowering.constantInput(node, 1)?.floats.first ?? node.float("min") ?? -.infinity
-    let high = try lowering.constantInput(node, 2)?.floats.first ?? node.float("max") ?? .infinity
-    let function = UnaryFunction(node, low: low, high: high)
+    if node.op == "Clip", lowering.clipBounds(node) == nil {
+      return try lowering.clipToOperands(node)
+    }
+    let bounds = lowering.clipBounds(node)
+    let function = UnaryFunction(
+      node, low: bounds?.low ?? -.infinity, high: bounds?.high ?? .infinity)
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     if lowering.precision == .int8, let from = lowering.affine(of: source),
@@ -15,21 +19,61 @@ extension Lowering {
       let entries =
         try function.map { LookupTable.entries(from: from, to: to, $0.value) }
         ?? lowering.evaluatedTable(node, from, to)
-      try lowering.lookup(source, from, target, to, entries)
-    } else if lowering.storedType(of: target) != .float32 {
-      throw lowering.unsupported(
-        node, "elements of type \(lowering.storedType(of: target))",
-        remedy: "Cast to float before the node")
-    } else if let parameters = function?.parameters {
-      let x = try lowering.operand(source, .float)
+      return try lowering.lookup(source, from, target, to, entries)
+    }
+    let type = lowering.storedType(of: target)
+    if type != .float32 { return try lowering.integerUnary(node, source, target, type) }
+    let x = try lowering.operand(source, .float)
+    if let parameters = function?.parameters {
       let y = try lowering.result(target, order: x.order)
       lowering.emit(.unary, [x.tensor], [y.tensor], parameters)
       lowering.define(target, as: y)
+    } else if let y = lowering.formula(node, x.tensor) {
+      lowering.define(target, as: lowering.named(Stored(y, order: x.order), target))
     } else {
       throw lowering.unsupported(
         node, "no float kernel for this function",
         remedy: "an INT8 node (a table), or simpler functions")
     }
+  }
+
+  /// Clip with bounds that are computed at run time.
+  private mutating func clipToOperands(_ node: Node) throws {
+    let source = try input(node, 0)
+    let target = try output(node)
+    let type = storedType(of: target)
+    let x = try operand(source, .type(type))
+    var y = x.tensor
+    for (index, kind) in [(1, EDGE_BINARY_MAX), (2, EDGE_BINARY_MIN)] {
+      guard let bound = node.input(index) else { continue }
+      let scalar = view(try operand(bound, .type(type)).tensor, dims: [])
+      y = arithmetic(kind, y, scalar)
+    }
+    define(target, as: named(Stored(y, order: x.order), target))
+  }
+
+  /// Relu, Abs, Neg, Sign and Clip of integers.
+  private mutating func integerUnary(
+    _ node: Node, _ source: ValueID, _ target: ValueID, _ type: ElementType
+  ) throws {
+    let x = try operand(source, .type(type))
+    let zero = number(0, type)
+    let isUnsigned = type == .uint8
+    let y: PlanTensorID
+    switch node.op {
+    case "Relu": y = arithmetic(EDGE_BINARY_MAX, x.tensor, zero)
+    case "Neg": y = arithmetic(EDGE_BINARY_SUB, zero, x.tensor)
+    case "Abs" where isUnsigned: y = arithmetic(EDGE_BINARY_ADD, x.tensor, zero)
+    case "Abs":
+      y = arithmetic(EDGE_BINARY_MAX, x.tensor, arithmetic(EDGE_BINARY_SUB, zero, x.tensor))
+    case "Sign":
+      let low = isUnsigned ? x.tensor : arithmetic(EDGE_BINARY_MAX, x.tensor, number(-1, type))
+      y = arithmetic(EDGE_BINARY_MIN, low, number(1, type))
+    case "Clip": return try clipToOperands(node)
+    default:
+      throw unsupported(node, "elements of type \(type)", remedy: "Cast to float before the node")
+    }
+    define(target, as: named(Stored(y, order: x.order), target))
   }
 
   /// A table of a function that only the float reference knows.
@@ -62,44 +106,5 @@ extension Lowering {
     let y = try result(target, affine: to, order: x.order)
     emit(.lookup, [x.tensor, table], [y.tensor])
     define(target, as: y)
-  }
-
-  /// PRelu: `max(x, 0) + slope * min(x, 0)`; one slope for all is a LeakyRelu.
-  static func parametricRelu(_ node: Node, _ lowering: inout Lowering) throws {
-    let source = try lowering.input(node, 0)
-    let target = try lowering.output(node)
-    let slope = try lowering.input(node, 1)
-    if let constant = lowering.graph[slope].constant, constant.count == 1 {
-      var leaky = node
-      leaky.op = "LeakyRelu"
-      leaky.inputs = [source]
-      leaky.attributes["alpha"] = .float(constant.floats[0])
-      return try unary(leaky, &lowering)
-    }
-    let x = try lowering.operand(source, .float)
-    let slopes = try lowering.broadcastOperand(slope, .float, order: x.order)
-    let dims = lowering[x.tensor].dims
-    func temporary(_ suffix: String) -> PlanTensorID {
-      lowering.add(
-        PlanTensor(
-          name: lowering.graph[target].name + suffix, type: .float32, dims: dims, affine: nil,
-          storage: .arena))
-    }
-    let positive = temporary("/positive")
-    let negative = temporary("/negative")
-    let scaled = temporary("/scaled")
-    var parameters = UnaryParameters()
-    parameters.kind = Int32(EDGE_UNARY_RELU)
-    lowering.emit(.unary, [x.tensor], [positive], parameters)
-    parameters.kind = Int32(EDGE_UNARY_CLIP)
-    parameters.alpha = -.infinity
-    lowering.emit(.unary, [x.tensor], [negative], parameters)
-    var binary = BinaryParameters()
-    binary.kind = Int32(EDGE_BINARY_MUL)
-    lowering.emit(.binary, [negative, slopes], [scaled], binary)
-    let y = try lowering.result(target, order: x.order)
-    binary.kind = Int32(EDGE_BINARY_ADD)
-    lowering.emit(.binary, [positive, scaled], [y.tensor], binary)
-    lowering.define(target, as: y)
   }
 }

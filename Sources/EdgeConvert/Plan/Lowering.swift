@@ -84,10 +84,13 @@ public struct Lowering: Sendable {
     return Stored(add(tensor), order: order)
   }
 
-  /// The same storage under other sizes: no node.
-  mutating func view(_ tensor: PlanTensorID, dims: [Dimension]) -> PlanTensorID {
-    if tensors[tensor.index].dims == dims { return tensor }
+  /// The same storage under other sizes, or for elements of another type of equal size: no node.
+  mutating func view(
+    _ tensor: PlanTensorID, dims: [Dimension], type: ElementType? = nil
+  ) -> PlanTensorID {
     var copy = tensors[tensor.index]
+    if copy.dims == dims, copy.type == type ?? copy.type { return tensor }
+    copy.type = type ?? copy.type
     copy.alias = copy.alias ?? tensor
     copy.bytes = []
     copy.dims = dims
