@@ -63,5 +63,6 @@ fill edgertConfig.cmake cmake/edgert
 fill edgertConfigVersion.cmake cmake/edgert
 
 # The oldest glibc a board may have; a newer symbol would keep the library from loading there.
-too_new=$(objdump -T "$library" | grep -oE 'GLIBC_2\.(1[89]|[2-9][0-9])(\.[0-9]+)?\)? .*' || true)
+symbols=$(objdump -T "$library")
+too_new=$(echo "$symbols" | grep -oE 'GLIBC_2\.(1[89]|[2-9][0-9])(\.[0-9]+)?\)? .*' || true)
 [ -z "$too_new" ] || die "libedgert.so needs a glibc newer than 2.17: $too_new"
