@@ -7,6 +7,7 @@ Calibration samples never measure: without --held-out each data set is split, wi
 Needs numpy, onnx, onnxruntime and pillow.
 """
 import argparse
+import itertools
 import json
 import shlex
 import subprocess
@@ -18,6 +19,7 @@ import numpy as np
 import onnxruntime
 
 from measure import detections, library
+from measure.lidar import Lidar
 from measure.models import Assets
 
 
@@ -35,7 +37,7 @@ def write_calibration(folder, case):
     for old in folder.glob("*.npz"):
         old.unlink()
     for index, sample in enumerate(case.calibration):
-        np.savez(folder / f"{index:04}.npz", **{case.input: sample.array})
+        np.savez(folder / f"{index:04}.npz", **case.feeds(sample))
 
 
 def convert(tool, model, output, options):
@@ -58,7 +60,8 @@ class Tally:
     """What is counted over the evaluation samples of one model."""
 
     def __init__(self):
-        self.samples = self.labelled = self.float_right = self.int8_right = self.lost = self.gained = self.agree = 0
+        self.samples = self.labelled = self.float_right = self.int8_right = self.lost = self.gained = 0
+        self.decisions = self.agree = 0
         self.reference_boxes = self.matched = self.extra = self.references = 0
         self.f32_stored = 0.0
         self.noise = self.signal = 0.0
@@ -80,19 +83,29 @@ class Tally:
             self.matched += hits
             self.extra += len(after) - hits
             return
-        before, after = (int(next(iter(outputs.values())).argmax()) for outputs in (reference, whole))
-        self.agree += before == after
-        if sample.label is not None:
-            self.labelled += 1
-            self.float_right += before == sample.label
-            self.int8_right += after == sample.label
-            self.lost += before == sample.label != after
-            self.gained += after == sample.label != before
+        classes = case.classes or (lambda outputs, _: next(iter(outputs.values())).argmax())
+        before, after = (np.atleast_1d(classes(outputs, sample)) for outputs in (reference, whole))
+        self.decisions += before.size
+        self.agree += int((before == after).sum())
+        if sample.label is None:
+            return
+        label = np.atleast_1d(sample.label)
+        known, was, now = label >= 0, before == label, after == label
+        self.labelled += int(known.sum())
+        self.float_right += int((was & known).sum())
+        self.int8_right += int((now & known).sum())
+        self.lost += int((was & ~now & known).sum())
+        self.gained += int((now & ~was & known).sum())
 
     def add_stored(self, case, sample, single):
         """Largest difference of the f32 file to the references stored with the assets, relative to their range."""
         for name, value in (case.references.get(sample.name) or {}).items():
-            found = single[name][0] if name in single else None
+            value, part = value if isinstance(value, tuple) else (value, ...)
+            found = single[name] if name in single else None
+            if found is not None and found.shape[0] == 1:
+                found = found[0]
+            if found is not None and name != "scores":
+                found = found[part]
             if name == "scores" and found is not None:
                 found = found[:, 1]
             if found is not None and found.size == value.size:
@@ -121,11 +134,11 @@ def measure(case, arguments, work):
     whole = library.Model(Path(arguments.build) / "lib/libedgert.so", work / f"{name}.int8.edge")
     tally = Tally()
     for sample in case.evaluation:
-        feeds = {case.input: sample.array}
+        feeds = case.feeds(sample)
         tally.add(case, sample, run(feeds), single.run(feeds), whole.run(feeds))
     for sample in case.calibration:
         if sample.name in case.references:
-            tally.add_stored(case, sample, single.run({case.input: sample.array}))
+            tally.add_stored(case, sample, single.run(case.feeds(sample)))
     row = {"model": name, "calibration": len(case.calibration), **tally.row()}
     row["session_bytes"] = whole.session_bytes
     for key, source in (("f32", plain), ("int8", report)):
@@ -158,7 +171,7 @@ def table(rows):
         memory = row["int8_memory"]
         cells = [
             row["model"], row["samples"], row["calibration"], rate("float_right"), rate("int8_right"), points,
-            "-" if boxes else f"{100 * row['agree'] / row['samples']:.2f}",
+            "-" if boxes else f"{100 * row['agree'] / row['decisions']:.2f}",
             f"{100 * row['matched'] / boxes:.1f} of {boxes} (+{row['extra']})" if boxes else "-",
             f"{row['sqnr']:.1f}" if row["sqnr"] else "exact", f"{row['f32_error']:.1e}", f"{row['f32_stored']:.1e}",
             f"{memory['arenaBytes'] / max(memory['arenaLowerBound'], 1):.3f}", memory["fileBytes"]]
@@ -174,7 +187,7 @@ def misses(row):
         "f32 differs from onnxruntime by more than 1e-3 of the range": not row["f32_error"] <= 1e-3,
         "no stored reference was compared": row["references"] == 0,
         "nothing tells INT8 from float: no labels, no boxes, no agreement": not n and not boxes and not row["agree"],
-        "without labels, INT8 agrees with float on less than 99 %": not n and not boxes and row["agree"] < 0.99 * row["samples"],
+        "without labels, INT8 agrees with float on less than 99 %": not n and not boxes and row["agree"] < 0.99 * row["decisions"],
         "INT8 loses more than 1.0 point": n and 100 * (row["lost"] - row["gained"]) > 1.0 * n,
         "INT8 finds less than 95 % of the float detections": boxes and row["matched"] < 0.95 * boxes,
         "the arena is more than 10 % above its lower bound": memory["arenaBytes"] > 1.1 * memory["arenaLowerBound"],
@@ -196,7 +209,8 @@ def main():
     work = Path(arguments.work or tempfile.mkdtemp(prefix="accuracy-"))
     work.mkdir(parents=True, exist_ok=True)
     rows = []
-    for case in Assets(arguments.assets, arguments.held_out).cases():
+    assets = Assets(arguments.assets, arguments.held_out)
+    for case in itertools.chain(assets.cases(), Lidar(assets, oracle).cases()):
         name = Path(case.file).stem
         if arguments.only and not any(part in name for part in arguments.only.split(",")):
             continue

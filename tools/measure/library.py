@@ -44,10 +44,12 @@ class Model:
         self.inputs, self.outputs = self._facts("input"), self._facts("output")
 
     def run(self, feeds):
-        """Float32 outputs by name, for float32 inputs by name."""
+        """Float32 outputs by name, for float32 or integer inputs by name."""
         for index, facts in enumerate(self.inputs):
-            array = np.ascontiguousarray(feeds[facts.name.decode()], np.float32)
-            view = tensor(dtype=F32, rank=array.ndim, data=array.ctypes.data, bytes=array.nbytes)
+            array = np.asarray(feeds[facts.name.decode()], order="C")
+            dtype = facts.dtype if array.dtype.kind in "iub" else F32
+            array = array.astype(ELEMENT_TYPES[dtype], copy=False)
+            view = tensor(dtype=dtype, rank=array.ndim, data=array.ctypes.data, bytes=array.nbytes)
             view.dims[:array.ndim] = array.shape
             self._check(self.calls.edgert_set_input(self.session, C.c_uint32(index), C.byref(view), C.byref(self.error)))
         self._check(self.calls.edgert_run(self.session, None, None, C.byref(self.error)))

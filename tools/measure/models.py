@@ -13,10 +13,12 @@ from . import detections
 
 @dataclass
 class Sample:
-    """One input, the right class where it is known, and a name to look references up by."""
+    """One input (or several, by name), the right class where it is known (-1: not known; an array of one for each point),
+    and a name to look references up by."""
     name: str
-    array: np.ndarray
-    label: int | None = None
+    array: np.ndarray | dict
+    label: int | np.ndarray | None = None
+    context: object = None  # what Case.classes needs besides
 
 
 @dataclass
@@ -28,6 +30,11 @@ class Case:
     evaluation: list
     decode: object = None
     references: object = None
+    classes: object = None  # (outputs, sample) -> class of every point; else the argmax of the first output
+
+    def feeds(self, sample):
+        """Inputs of a sample by name."""
+        return sample.array if isinstance(sample.array, dict) else {self.input: sample.array}
 
 
 def picture(image, size, mean, std, order="rgb"):
