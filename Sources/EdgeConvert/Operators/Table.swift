@@ -6,7 +6,8 @@ extension Operator {
       [convolution, convolutionTranspose, gemm, matmul], pools, globalPools, softmaxes,
       reshapes, [transpose, slice, split, concat, pad, expand, tile], gathers, casts, constants,
       reductions, normalizations, resizes, quantization, integerProducts, signal, spaceDepth,
-      scatters, recurrent, bitwise, controlFlow,
+      scatters, recurrent, bitwise, controlFlow, caches,
+      [attention, linearAttention, rotaryEmbedding, swiGLU, determinant, einsum],
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

@@ -1,42 +1,45 @@
 import EdgeFormat
 
-/// A size in a shape that a body writes: a number, or that of an axis of a value, times a number.
+/// A size in a shape that a body writes: a number times the sizes of axes of values.
 struct Extent {
-  var factor: Int
-  var source: (value: ValueID, axis: Int)?
+  private(set) var factor: Int
+  private(set) var axes: [(value: ValueID, axis: Int)] = []
 
   /// A size known at conversion.
   static func fixed(_ size: Int) -> Extent { Extent(factor: size) }
 
   /// The size of an axis, times a number.
   static func axis(_ axis: Int, of value: ValueID, times factor: Int = 1) -> Extent {
-    Extent(factor: factor, source: (value, axis))
+    Extent(factor: factor, axes: [(value, axis)])
+  }
+
+  static func * (a: Extent, b: Extent) -> Extent {
+    Extent(factor: a.factor * b.factor, axes: a.axes + b.axes)
   }
 }
 
 extension Expansion {
   /// The size as inference knows it.
   func dimension(_ extent: Extent) throws -> Dimension {
-    guard let source = extent.source else { return Dimension(extent.factor) }
-    return try shape(source.value)[source.axis] * Dimension(extent.factor)
+    try extent.axes.reduce(Dimension(extent.factor)) { try $0 * shape($1.value)[$1.axis] }
   }
 
   /// An int64 list of sizes: constants, or what Shape nodes give at run time.
   mutating func sizeList(_ extents: [Extent]) throws -> ValueID {
     let known = try extents.compactMap { try dimension($0).constant }
     if known.count == extents.count { return constant(ints: known) }
-    return try apply("Concat", extents.map { try size($0) }, ["axis": .int(0)])
+    let sizes = try extents.map { try size($0) }
+    return sizes.count == 1 ? sizes[0] : try apply("Concat", sizes, ["axis": .int(0)])
   }
 
   /// One size, as an int64 list of one.
   private mutating func size(_ extent: Extent) throws -> ValueID {
-    guard let (value, axis) = extent.source, try dimension(extent).constant == nil else {
-      return constant(ints: [try dimension(extent).constant ?? 0])
+    if let known = try dimension(extent).constant { return constant(ints: [known]) }
+    let sizes = try extent.axes.map { value, axis in
+      try apply("Shape", [value], ["start": .int(Int64(axis)), "end": .int(Int64(axis + 1))])
     }
-    let size = try apply(
-      "Shape", [value], ["start": .int(Int64(axis)), "end": .int(Int64(axis + 1))])
-    if extent.factor == 1 { return size }
-    return try apply("Mul", [size, constant(ints: [extent.factor])])
+    let factors = (extent.factor == 1 ? [] : [constant(ints: [extent.factor])]) + sizes
+    return try factors.dropFirst().reduce(factors[0]) { try apply("Mul", [$0, $1]) }
   }
 
   /// The same elements under another shape.

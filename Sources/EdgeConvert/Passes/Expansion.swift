@@ -215,6 +215,11 @@ extension Expansion {
   /// Content of a value that is known at conversion.
   func tensor(_ id: ValueID?) -> Tensor? { id.flatMap { graph[$0].constant } }
 
+  /// Content of a short integer value in terms of the inputs' symbols, when it is known.
+  func content(_ id: ValueID) -> [Dimension]? {
+    graph[id].constant.map { $0.integers.map { Dimension(Int($0)) } } ?? graph[id].symbolic
+  }
+
   /// An operand of the composite; nil when absent.
   func input(_ index: Int) -> ValueID? { node.input(index) }
 
