@@ -40,7 +40,7 @@ extension Session {
     let view = input(position)
     if quantizes {
       kernels.pointee.quantize_s8(
-        data.assumingMemoryBound(to: Float.self), view.int8, Int64(view.count), 1 / view.scale,
+        data.assumingMemoryBound(to: Float.self), view.int8, Int64(view.count), view.scale,
         view.zeroPoint)
     } else {
       view.data.copyMemory(from: data, byteCount: byteCount)

@@ -17,7 +17,7 @@ void edge_f32_remainder(int32_t kind, const float *a, int32_t a_step, const floa
   void edge_s8_binary__##isa(int32_t kind, const edge_binary_s8 *p, const int8_t *a,               \
                              int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y,           \
                              int64_t n);                                                           \
-  void edge_s8_quantize__##isa(const float *x, int8_t *y, int64_t n, float inverse, int32_t zero); \
+  void edge_s8_quantize__##isa(const float *x, int8_t *y, int64_t n, float scale, int32_t zero);   \
   void edge_s8_dequantize__##isa(const int8_t *x, float *y, int64_t n, float scale, int32_t zero);
 
 EDGE_DECLARE_ELEMENTWISE(scalar)

@@ -206,8 +206,8 @@ typedef struct edge_kernels {
   void (*binary_f32)(int32_t kind, const float *a, int32_t a_step, const float *b, int32_t b_step, float *y, int64_t n);
   void (*binary_s8)(int32_t kind, const edge_binary_s8 *p, const int8_t *a, int32_t a_step, const int8_t *b,
                     int32_t b_step, int8_t *y, int64_t n);
-  /* q = clamp(rne(x * inverse) + zero, -128, 127), inverse = 1/scale rounded to float; NaN gives zero. */
-  void (*quantize_s8)(const float *x, int8_t *y, int64_t n, float inverse, int32_t zero);
+  /* q = clamp(rne(x / scale) + zero, -128, 127), the quotient rounded to float; NaN gives zero. */
+  void (*quantize_s8)(const float *x, int8_t *y, int64_t n, float scale, int32_t zero);
   void (*dequantize_s8)(const int8_t *x, float *y, int64_t n, float scale, int32_t zero); /* (q - zero) * scale */
 
   /* Reduction of x[outer][n][inner] over n. inner == 1: 16 lanes of partial sums (lane = index mod 16), then the

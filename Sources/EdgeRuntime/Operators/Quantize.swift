@@ -17,7 +17,7 @@ enum Quantize {
       let node = pointer.load(as: NodeView.self)
       let x = node.input(0), y = node.output()
       part.kernels.pointee.quantize_s8(
-        x.float + part.begin, y.int8 + part.begin, part.count, 1 / y.scale, y.zeroPoint)
+        x.float + part.begin, y.int8 + part.begin, part.count, y.scale, y.zeroPoint)
     }
   }
 }
