@@ -35,11 +35,12 @@ public struct Conversion {
   /// - Throws: `ConversionError` with everything that is wrong.
   public func run() throws -> Result {
     var options = options
-    let precision = try options.effectivePrecision()
     let form = try PreprocessingFile(path: options.preprocessing, labels: options.labels)
     let bound = try BoundGraph(
       try Import.read(options.source, fixed: options.fixed), options.states, bounds: options.bounds)
-    let graph = try Check.prepared(bound.graph)
+    let given = options.precision == .float32 ? nil : try QuantizationReader.read(bound.graph)
+    let precision = try options.effectivePrecision(isQuantized: given != nil)
+    let graph = try Check.prepared(given ?? bound.graph)
     if options.states != .off, !bound.pairs.isEmpty { options.states = .pairs(bound.pairs) }
     let sizes = try RuntimeSizes(graph: graph, bounds: bound.bounds)
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
@@ -52,7 +53,10 @@ public struct Conversion {
       try DataSet($0, inputs: inputs, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
-    let decided = try decide(graph, used)
+    let decided =
+      given == nil
+      ? try decide(graph, used)
+      : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
     let file = try makeFile(

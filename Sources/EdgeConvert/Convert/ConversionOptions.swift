@@ -29,8 +29,18 @@ public struct ConversionOptions: Sendable {
   }
 
   /// The precision in effect.
-  /// - Throws: `ConversionError.usage` when INT8 has no data to calibrate on.
-  public func effectivePrecision() throws -> Precision {
+  /// - Parameter isQuantized: whether the model brings its quantization along.
+  /// - Throws: `ConversionError.usage` when INT8 has no data to calibrate on, or has data although
+  ///   the model's maker has chosen all scales.
+  func effectivePrecision(isQuantized: Bool) throws -> Precision {
+    if isQuantized {
+      guard calibration == nil else {
+        throw ConversionError.usage(
+          "the model is already quantized by its maker, whose scales are kept: leave out --calibrate"
+        )
+      }
+      return .int8
+    }
     let precision = self.precision ?? (calibration == nil ? .float32 : .int8)
     if precision == .int8, calibration == nil {
       throw ConversionError.usage(

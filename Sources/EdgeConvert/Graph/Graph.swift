@@ -18,6 +18,8 @@ public struct Value: Sendable {
   /// The content of a small integer value (flattened) in terms of the inputs' symbols, such as what
   /// Shape gives.
   public var symbolic: [Dimension]?
+  /// How the maker of a constant has quantized it, when a model comes quantized.
+  public var grid: Grid?
 
   /// A value of which only some things are known.
   public init(

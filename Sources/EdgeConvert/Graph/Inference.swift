@@ -44,7 +44,11 @@ enum Inference {
         throw node.invalid("makes a constant of \(sizes) elements")
       }
       for (output, tensor) in zip(node.outputs, try rule.evaluate(node, operands)) {
-        if let output { graph.fix(output, tensor) }
+        guard let output else { continue }
+        graph.fix(output, tensor)
+        graph[output].grid = graph.operand(node, 0).flatMap {
+          Grid(moving: node, $0, to: tensor.shape)
+        }
       }
       return
     }

@@ -8,6 +8,9 @@ extension Operator {
       reductions, normalizations, resizes, quantization, integerProducts, signal, spaceDepth,
       scatters, recurrent, bitwise, controlFlow, caches,
       [attention, linearAttention, rotaryEmbedding, swiGLU, determinant, einsum],
+      reductions, normalizations, resizes, quantization, integerProducts, [requantize], signal,
+      spaceDepth,
+      scatters, recurrent, bitwise, controlFlow,
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

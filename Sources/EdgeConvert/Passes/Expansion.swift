@@ -6,7 +6,7 @@ import EdgeFormat
 /// Types, shapes and constant contents are inferred node by node, so that a body may ask for those
 /// of what it has just made.
 public struct Expansion {
-  private(set) var graph: Graph
+  var graph: Graph
   private var nodes: [Node] = []
   private var names: [String: ValueID]
   private var hasExpanded = false
@@ -49,8 +49,10 @@ public struct Expansion {
   }
 
   /// The graph with composites replaced; nil when there was none to replace.
-  func finish() -> Graph? {
-    guard hasExpanded else { return nil }
+  func finish() -> Graph? { hasExpanded ? whole : nil }
+
+  /// The graph with every node visited or appended.
+  var whole: Graph {
     var result = graph
     result.nodes = nodes
     return result
@@ -83,7 +85,8 @@ public struct Expansion {
     }
   }
 
-  private mutating func append(_ node: Node) {
+  /// Appends a node as it is and infers its results.
+  mutating func append(_ node: Node) {
     graph.nodes = [node]
     _ = Inference.run(&graph)
     nodes.append(node)
@@ -229,7 +232,8 @@ extension Expansion {
     return input
   }
 
-  private mutating func value(_ name: String) -> ValueID { add(Value(name: name)) }
+  /// A value of a name that is free, to be inferred.
+  mutating func value(_ name: String) -> ValueID { add(Value(name: name)) }
 
   /// Adds a value under a name that is free.
   private mutating func add(_ value: Value) -> ValueID {

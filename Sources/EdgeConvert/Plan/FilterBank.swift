@@ -76,14 +76,14 @@ struct FilterBank: Sendable {
     max(Float(scale), Float.leastNormalMagnitude)
   }
 
-  /// Codes of the weights: rounded half to even, clamped to -127...127.
-  func quantized(_ scales: [Float]) -> [Int8] {
+  /// Codes of the weights: rounded half to even, clamped to `lowest`...127.
+  func quantized(_ scales: [Float], lowest: Double = -127) -> [Int8] {
     var codes = [Int8](repeating: 0, count: values.count)
     for m in 0..<outChannels {
       let scale = Double(scales[m])
       for k in (m * filterCount)..<((m + 1) * filterCount) {
         let code = (Double(values[k]) / scale).rounded(.toNearestOrEven)
-        codes[k] = Int8(min(max(code, -127), 127))
+        codes[k] = Int8(min(max(code, lowest), 127))
       }
     }
     return codes

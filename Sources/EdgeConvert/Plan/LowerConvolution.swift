@@ -28,7 +28,7 @@ extension Lowering {
       targetDims: Lowering.imageDims(outputShape))
     layer.window = try KernelWindow(
       node, kernel: kernel, input: Array(shape[2...]), output: Array(outputShape[2...]))
-    layer.scales = node.inputs[1].flatMap { lowering.quantization.weightScales[$0] }
+    layer.scales = lowering.weightScales
     layer.readEpilogue(node)
     try lowering.emit(layer, of: node)
   }

@@ -31,7 +31,7 @@ extension Lowering {
       bias: addend == nil ? nil : bias, source: a, sourceOrder: order,
       sourceDims: [Dimension(1), Dimension(1)] + order.map { sizes[$0] }, target: target,
       targetOrder: [0, 1], targetDims: [Dimension(1), Dimension(1)] + shape)
-    layer.scales = alpha == 1 ? lowering.quantization.weightScales[b] : nil
+    layer.scales = lowering.weightScales?.map { $0 * abs(alpha) }
     layer.readEpilogue(node)
     try lowering.emit(layer, of: node)
   }
@@ -54,11 +54,10 @@ extension Lowering {
     let b = try lowering.input(node, 1)
     if let weights = lowering.constantMatrix(b), try lowering.shape(of: a).count >= 2 {
       try lowering.fullyConnected(
-        node, source: a, axis: lowering.shape(of: a).count - 1, rows: weights.permuted([1, 0]),
-        weights: b)
+        node, source: a, axis: lowering.shape(of: a).count - 1, rows: weights.permuted([1, 0]))
     } else if let weights = lowering.constantMatrix(a), try lowering.shape(of: b).count >= 2 {
       try lowering.fullyConnected(
-        node, source: b, axis: lowering.shape(of: b).count - 2, rows: weights, weights: a)
+        node, source: b, axis: lowering.shape(of: b).count - 2, rows: weights)
     } else {
       try lowering.floatMatmul(node, a, b)
     }
@@ -76,7 +75,7 @@ extension Lowering {
   /// Multiplies along one axis of the source, whichever way the source is stored: `rows` is
   /// `[M][K]`.
   private mutating func fullyConnected(
-    _ node: Node, source: ValueID, axis: Int, rows: Tensor, weights: ValueID
+    _ node: Node, source: ValueID, axis: Int, rows: Tensor
   ) throws {
     let target = try output(node)
     let shape = try self.shape(of: source)
@@ -94,7 +93,7 @@ extension Lowering {
       sourceDims: [Dimension(1), Dimension(1), count, shape[axis]], target: target,
       targetOrder: order,
       targetDims: [Dimension(1), Dimension(1), count, outputShape[axis]])
-    layer.scales = quantization.weightScales[weights]
+    layer.scales = weightScales
     layer.readEpilogue(node)
     layer.bias = try biasInput(node)
     try emit(layer, of: node)

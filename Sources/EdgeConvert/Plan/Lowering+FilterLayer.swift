@@ -90,7 +90,7 @@ extension Lowering {
     }
     let output = floatOutput ? nil : quantization.values[layer.target]
     let scales = bank.scales(given: layer.scales, bias: layer.bias, inputScale: input.scale)
-    let codes = bank.quantized(scales)
+    let codes = bank.quantized(scales, lowest: quantization.isGiven ? -128 : -127)
     let folded = FoldedBias(
       bank, codes: codes, scales: scales, bias: layer.bias, input: input, outputScale: output?.scale
     )

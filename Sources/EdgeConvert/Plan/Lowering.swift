@@ -56,6 +56,9 @@ public struct Lowering: Sendable {
   /// The arithmetic decided for the node being lowered.
   var precision: Precision { quantization.precision[position] }
 
+  /// The scales decided for the weights of the node being lowered.
+  var weightScales: [Float]? { quantization.weightScales[position] }
+
   subscript(id: PlanTensorID) -> PlanTensor { tensors[id.index] }
 
   // MARK: Tensors

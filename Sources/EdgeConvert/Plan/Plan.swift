@@ -78,6 +78,7 @@ struct Plan: Sendable {
             remedy: "replace it, or make its inputs constant")
         }
         try rule(node, &lowering)
+        if lowering.quantization.isGiven { try lowering.settle(node) }
       } catch ConversionError.obstacles(let found) {
         obstacles += found
         for case let output? in node.outputs {
@@ -119,9 +120,20 @@ extension Lowering {
 
   /// Whether every reader of a value that comes from outside wants it in INT8.
   func wantsInt8(_ value: ValueID) -> Bool {
+    if quantization.isGiven { return true }
     let readers = consumers[value] ?? []
     return !readers.isEmpty && !outputs.contains(value)
       && readers.allSatisfy { quantization.precision[$0] == .int8 }
+  }
+
+  /// Lets a node's results be read in their given parameters only, also where it wrote float.
+  mutating func settle(_ node: Node) throws {
+    for case let output? in node.outputs {
+      guard let affine = quantization.values[output], let written = forms[output]?.first,
+        !has(written, .int8(affine))
+      else { continue }
+      forms[output] = [try operand(output, .int8(affine))]
+    }
   }
 
   /// The tensor of a graph output, in the output's own axis order; a constant, an input or another

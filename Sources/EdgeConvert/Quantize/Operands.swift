@@ -28,6 +28,30 @@ extension Node {
   var residualIndex: Int? { int("edge.residual") }
 }
 
+extension Graph {
+  /// Why a weighted node cannot use INT8 weights.
+  func weightObstacle(_ node: Node) -> String? {
+    guard node.inputs.count > 1, let id = node.inputs[1], let weights = self[id].constant else {
+      return "weights are computed at run time"
+    }
+    if self[id].isReal == false { return "weights are not real-valued" }
+    if let x = node.inputs[0], self[x].constant != nil { return "left operand is constant" }
+    if node.op != "MatMul", node.inputs.count > 2, node.residualIndex != 2,
+      let bias = node.inputs[2],
+      self[bias].constant == nil
+    {
+      return "bias is computed at run time"
+    }
+    if node.op == "MatMul", weights.shape.count != 2 {
+      return "weights have \(weights.shape.count) axes"
+    }
+    let channels = WeightScales.channelCount(node, weights)
+    let terms = channels == 0 ? 0 : weights.count / channels
+    return terms > FoldedBias.accumulatorLimit
+      ? "sums of \(terms) products may overflow 32 bits" : nil
+  }
+}
+
 extension Value {
   /// Whether the value holds real numbers (of any width).
   var isReal: Bool { type == .float32 || type == .float16 }

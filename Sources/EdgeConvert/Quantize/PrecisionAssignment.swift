@@ -57,7 +57,7 @@ struct PrecisionAssignment {
     if node.outputs.dropFirst().contains(where: { $0.map { !graph[$0].isReal } ?? false }) {
       return float("second output is not real-valued")
     }
-    if case .weighted = rule, let obstacle = weightObstacle(node) { return float(obstacle) }
+    if case .weighted = rule, let obstacle = graph.weightObstacle(node) { return float(obstacle) }
     if case .weighted = rule, let root = rootReading(node) {
       return float("its result goes into \(root), which needs relative precision")
     }
@@ -65,27 +65,6 @@ struct PrecisionAssignment {
       return float("\(graph[first].name) is constant")
     }
     return PrecisionChoice(precision: .int8, reason: "")
-  }
-
-  /// Why a weighted node cannot use INT8 weights.
-  private func weightObstacle(_ node: Node) -> String? {
-    guard node.inputs.count > 1, let id = node.inputs[1], let weights = graph[id].constant else {
-      return "weights are computed at run time"
-    }
-    if graph[id].isReal == false { return "weights are not real-valued" }
-    if let x = node.inputs[0], graph[x].constant != nil { return "left operand is constant" }
-    if node.op != "MatMul", node.inputs.count > 2, node.residualIndex != 2,
-      let bias = node.inputs[2],
-      graph[bias].constant == nil
-    {
-      return "bias is computed at run time"
-    }
-    if node.op == "MatMul", weights.shape.count != 2 {
-      return "weights have \(weights.shape.count) axes"
-    }
-    let channels = WeightScales.channelCount(node, weights)
-    let terms = channels == 0 ? 0 : weights.count / channels
-    return terms > 66_000 ? "sums of \(terms) products may overflow 32 bits" : nil
   }
 
   /// The logarithm or square root that a layer's result goes into, through elementwise operations and movement alone:

@@ -23,8 +23,12 @@ public struct Quantization: Sendable {
   /// By position in `graph.nodes`.
   public var precision: [Precision]
   public var values: [ValueID: AffineParameters]
-  /// Per output channel scale of the constant weights of INT8 convolutions and matrix products; max|w| / 127 when absent.
-  public var weightScales: [ValueID: [Float]]
+  /// Per output channel scale of the constant weights of INT8 convolutions and matrix products, by
+  /// position in `graph.nodes`; max|w| / 127 when absent.
+  public var weightScales: [Int: [Float]]
+  /// The model came quantized: weights are whole multiples of their scales, and whatever reads a
+  /// value with parameters reads it rounded to them.
+  public var isGiven = false
 
   /// Everything float.
   public init(floatNodes count: Int) {

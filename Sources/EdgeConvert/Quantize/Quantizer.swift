@@ -55,13 +55,7 @@ public struct Quantizer {
   ///   - rules: the quantize rule of each node.
   /// - Throws: `ConversionError.usage` when `keepFloat` names a node that does not exist.
   public init(graph: Graph, rules: [QuantizeRule], options: QuantizationOptions) throws {
-    let missing = options.keepFloat.subtracting(graph.nodes.flatMap { [$0.name] + $0.absorbed })
-      .sorted()
-    guard missing.isEmpty else {
-      throw ConversionError.usage(
-        "no node named \(missing.joined(separator: ", ")) to keep in float; `edgeconv inspect` lists the names"
-      )
-    }
+    _ = try graph.existing(options.keepFloat)
     self.graph = graph
     self.rules = rules
     self.options = options
@@ -123,7 +117,7 @@ public struct Quantizer {
       guard case .weighted = rules[position], let id = node.inputs[1],
         let weights = graph[id].constant
       else { continue }
-      quantization.weightScales[id] = WeightScales.channels(node, weights).map {
+      quantization.weightScales[position] = WeightScales.channels(node, weights).map {
         WeightScales.scale($0, searching: options.searchWeightScales)
       }
     }
@@ -207,5 +201,20 @@ public struct Quantizer {
       return ObservedRange(low: 0, high: 1, observer: .minmax)
     default: return nil
     }
+  }
+}
+
+extension Graph {
+  /// Names of nodes.
+  /// - Throws: `ConversionError.usage` when one is the name of no node.
+  func existing(_ names: some Sequence<String>) throws -> Set<String> {
+    let wanted = Set(names)
+    let missing = wanted.subtracting(nodes.flatMap { [$0.name] + $0.absorbed }).sorted()
+    guard missing.isEmpty else {
+      throw ConversionError.usage(
+        "no node named \(missing.joined(separator: ", ")) to keep in float; `edgeconv inspect` lists the names"
+      )
+    }
+    return wanted
   }
 }

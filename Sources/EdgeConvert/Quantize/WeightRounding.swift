@@ -14,7 +14,7 @@ struct WeightRounding {
       guard case .weighted? = Operator.of(node)?.quantize, let x = node.inputs[0],
         let id = node.inputs[1],
         let weights = decided.graph[id].constant,
-        decided.choices.quantization.weightScales[id] != nil,
+        decided.choices.quantization.weightScales[position] != nil,
         let gram = InputGram(node, weights: weights)
       else { continue }
       grams[position] = gram
@@ -37,7 +37,7 @@ struct WeightRounding {
   {
     let node = decided.graph.nodes[position]
     guard let id = node.inputs[1], let tensor = decided.graph[id].constant,
-      let scales = decided.choices.quantization.weightScales[id]
+      let scales = decided.choices.quantization.weightScales[position]
     else { return }
     let isColumn = node.op == "Gemm" && (node.int("transB") ?? 0) == 0
     let rows = WeightScales.channels(node, tensor)
@@ -58,8 +58,6 @@ struct WeightRounding {
     var value = decided.graph[id]
     value.name += "/rounded\(position)"
     value.constant = Tensor(rounded, shape: tensor.shape)
-    let new = decided.graph.add(value)
-    decided.graph.nodes[position].inputs[1] = new
-    decided.choices.quantization.weightScales[new] = scales
+    decided.graph.nodes[position].inputs[1] = decided.graph.add(value)
   }
 }

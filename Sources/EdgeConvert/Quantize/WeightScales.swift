@@ -13,6 +13,15 @@ enum WeightScales {
     }
   }
 
+  /// The axis of a weighted node's weights that its output channels lie along.
+  static func axis(_ node: Node) -> Int {
+    switch node.op {
+    case "ConvTranspose", "MatMul": 1
+    case "Gemm": node.int("transB") == 1 ? 0 : 1
+    default: 0
+    }
+  }
+
   /// The weights of each output channel.
   static func channels(_ node: Node, _ weights: Tensor) -> [[Float]] {
     let values = weights.floats
