@@ -28,14 +28,10 @@ extension Operator {
         let x = try need(node, inputs, 0)
         return [convert(x, to: try castTarget(node), exactCode: node.int("to", 0))]
       }, quantize: .passThrough, lower: Lowering.cast),
-    Operator(
-      "CastLike", opsets: 15...latestOpset,
-      infer: { node, graph in
-        [ValueType(type: try graph.type(node, 1), shape: try graph.shape(node, 0))]
-      },
-      evaluate: { node, inputs in
-        [convert(try need(node, inputs, 0), to: try need(node, inputs, 1).type, exactCode: 0)]
-      }, lower: Lowering.cast),
+    // <https://onnx.ai/onnx/operators/onnx__CastLike.html>
+    .composite("CastLike", opsets: 15...latestOpset) { _, body in
+      [try body.cast(body.required(0), body.type(body.required(1)))]
+    },
   ]
 
   private static func castTarget(_ node: Node) throws -> ElementType {

@@ -58,7 +58,6 @@ extension Expansion {
     let x = try required(0)
     let type = try type(x)
     if type.isFloat { return [try body(&self, x)] }
-    let y = try body(&self, apply("Cast", [x], ["to": .int(1)]))
-    return [try apply("CastLike", [y, x])]
+    return [try cast(body(&self, float(x)), type)]
   }
 }

@@ -12,8 +12,8 @@ extension Operator {
     var rows: [ValueID] = []
     for row in 0..<form.rowCount { rows.append(try form.step(row, &body)) }
     let y = try body.apply("Concat", rows, ["axis": .int(1)])
-    let state = try body.input(3).map { try body.apply("CastLike", [form.state, $0]) }
-    return [y, state ?? form.state]
+    let state = try body.cast(form.state, body.type(body.input(3) ?? body.required(0)))
+    return [y, state]
   }
 }
 

@@ -29,7 +29,7 @@ extension Passes {
     }
     switch node.op {
     case "Identity", "Dropout": return true
-    case "Cast", "CastLike":
+    case "Cast":
       return graph[source].type != nil && graph[source].type == graph[target].type
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile": return before == after
     case "Transpose":
