@@ -33,16 +33,6 @@ extension Operator {
   /// <https://onnx.ai/onnx/operators/onnx__Clip.html>
   static let clip = Operator(
     "Clip", opsets: 6...latestOpset,
-    check: { node, graph in
-      do {
-        _ = try ClipRange(node, graph)
-        return []
-      } catch ConversionError.obstacles(let found) {
-        return found
-      } catch {
-        return []
-      }
-    },
     infer: sameAsInput,
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
@@ -70,10 +60,14 @@ extension Operator {
     evaluate: { node, inputs in
       let x = try need(node, inputs, 0)
       let slope = try need(node, inputs, 1).broadcast(to: x.shape)
-      return [
-        Tensor(
-          mapPairs(x.floats, slope.floats) { $0 < 0 ? $0 * $1 : $0 }, shape: x.shape, type: x.type)
-      ]
+      switch (x.elements, slope.elements) {
+      case (.integer(let values), .integer(let slopes)):
+        let products = mapPairs(values, slopes) { $0 < 0 ? $0 &* $1 : $0 }
+        return [Tensor(wrap(products, to: x.type), shape: x.shape, type: x.type)]
+      default:
+        let products = mapPairs(x.floats, slope.floats) { $0 < 0 ? $0 * $1 : $0 }
+        return [Tensor(products, shape: x.shape, type: x.type)]
+      }
     },
     quantize: .float, lower: Lowering.parametricRelu)
 }

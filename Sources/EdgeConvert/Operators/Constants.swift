@@ -3,7 +3,7 @@ import EdgeFormat
 /// Operators that fold away at conversion: constants and shape arithmetic.
 extension Operator {
   static let constants: [Operator] = [
-    constant, constantOfShape, range, shape, size, eyeLike, nonZero,
+    constant, constantOfShape, range, shape, size, nonZero,
   ]
 
   private static let constant = Operator(
@@ -121,7 +121,7 @@ extension Operator {
       }
       let values = stride(from: start, to: limit, by: step).map { Int64($0) }
       return [Tensor(values, shape: [values.count], type: bounds[0].type)]
-    }, lower: nil)
+    }, lower: Lowering.range)
 
   private static let shape = Operator(
     "Shape", opsets: 1...latestOpset,
@@ -153,26 +153,6 @@ extension Operator {
     symbolic: { node, graph in graph.operand(node, 0)?.shape.map { [$0.reduce(Dimension(1), *)] } },
     evaluate: { node, inputs in [Tensor([Int64(try need(node, inputs, 0).count)], shape: [])] },
     lower: nil)
-
-  private static let eyeLike = Operator(
-    "EyeLike", opsets: 9...latestOpset,
-    infer: { node, graph in
-      let stated = node.int("dtype").flatMap { ElementType(onnx: Int32(truncatingIfNeeded: $0)) }
-      return [ValueType(type: try stated ?? graph.type(node, 0), shape: try graph.shape(node, 0))]
-    },
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      guard x.shape.count == 2 else { throw node.invalid("needs a matrix") }
-      let type =
-        node.int("dtype").flatMap { ElementType(onnx: Int32(truncatingIfNeeded: $0)) } ?? x.type
-      let shift = node.int("k", 0)
-      let values = Positions(x.shape).map { Int64($0[1] - $0[0] == shift ? 1 : 0) }
-      return [
-        type.isFloat
-          ? Tensor(values.map(Float.init), shape: x.shape, type: type)
-          : Tensor(values, shape: x.shape, type: type)
-      ]
-    }, lower: nil)
 
   private static let nonZero = Operator(
     "NonZero", opsets: 9...latestOpset,

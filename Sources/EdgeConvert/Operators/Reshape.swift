@@ -8,7 +8,6 @@ extension Operator {
     relabel("Squeeze", 1...latestOpset, squeezeTarget),
     relabel("Unsqueeze", 1...latestOpset, unsqueezeTarget),
     relabel("Identity", 1...latestOpset) { _, shape, _ in shape },
-    dropout,
   ]
 
   private typealias Target = @Sendable (Node, [Dimension], [Dimension]?) throws -> [Dimension]
@@ -111,26 +110,6 @@ extension Operator {
     var rest = shape[...]
     return (0..<rank).map { added.contains($0) ? Dimension(1) : rest.removeFirst() }
   }
-
-  /// In inference, the identity; a mask is all true.
-  private static let dropout = Operator(
-    "Dropout", opsets: 1...latestOpset,
-    check: { node, graph in
-      guard let training = graph.constant(node, 2), training.integers.first == 1 else { return [] }
-      return [node.obstacle("is in training mode", remedy: "export the model in inference mode")]
-    },
-    infer: { node, graph in
-      let shape = try graph.shape(node, 0)
-      return [
-        ValueType(type: try graph.type(node, 0), shape: shape),
-        ValueType(type: .bool, shape: shape),
-      ]
-    },
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      return [x, Tensor([Int64](repeating: 1, count: x.count), shape: x.shape, type: .bool)]
-    },
-    quantize: .passThrough, lower: Lowering.reshape)
 
   /// Axis i of y is axis perm[i] of x; reversed by default.
   /// <https://onnx.ai/onnx/operators/onnx__Transpose.html>

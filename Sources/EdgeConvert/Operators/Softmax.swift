@@ -17,20 +17,6 @@ extension Operator {
       let sum = try body.apply("ReduceSum", [body.apply("Exp", [shifted]), axes])
       return [try body.apply("Sub", [shifted, body.apply("Log", [sum])])]
     },
-    Operator(
-      "Hardmax", opsets: 1...latestOpset, infer: sameAsInput,
-      evaluate: { node, inputs in
-        let x = try need(node, inputs, 0)
-        let runs = try AxisRuns(node, x.shape)
-        var values = x.floats
-        runs.forEach { indices in
-          let best = indices.max {
-            values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1)
-          }
-          for index in indices { values[index] = index == best ? 1 : 0 }
-        }
-        return [Tensor(values, shape: x.shape, type: x.type)]
-      }, lower: nil),
   ]
 
   /// The axes that are normalized together.

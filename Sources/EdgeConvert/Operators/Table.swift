@@ -11,6 +11,7 @@ extension Operator {
       reductions, normalizations, resizes, quantization, integerProducts, [requantize], signal,
       spaceDepth,
       scatters, recurrent, bitwise, controlFlow,
+      scatters, recurrent, bitwise, masks, cumulative, [dropout], controlFlow,
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

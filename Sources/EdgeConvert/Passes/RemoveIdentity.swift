@@ -1,5 +1,5 @@
 extension Passes {
-  /// Removes nodes that give their first input: Identity, Dropout, casts and reshapes to the same,
+  /// Removes nodes that give their first input: Identity, casts and reshapes to the same,
   /// slices of everything, padding by nothing, joins of one; merges neighbouring transposes and
   /// neighbouring reshapes.
   static let removeIdentity: @Sendable (Graph) throws -> Graph? = { graph in
@@ -28,7 +28,7 @@ extension Passes {
       return node.op == "Identity"
     }
     switch node.op {
-    case "Identity", "Dropout": return true
+    case "Identity": return true
     case "Cast":
       return graph[source].type != nil && graph[source].type == graph[target].type
     case "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile": return before == after

@@ -171,9 +171,6 @@ extension Lowering {
 
   /// The constant bounds of a Clip; nil when one is computed at run time.
   func clipBounds(_ node: Node) -> (low: Float, high: Float)? {
-    guard let low = try? constantInput(node, 1)?.floats.first ?? node.float("min") ?? -.infinity,
-      let high = try? constantInput(node, 2)?.floats.first ?? node.float("max") ?? .infinity
-    else { return nil }
-    return (low, high)
+    (try? ClipRange(node, graph)).map { ($0.low, $0.high) }
   }
 }

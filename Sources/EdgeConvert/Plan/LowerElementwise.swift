@@ -35,7 +35,8 @@ extension Lowering {
     let type = lowering.storedType(of: a)
     let operands = [(value: a, type: type), (value: b, type: type)]
     try lowering.broadcast(
-      .compare, isSwapped ? operands.reversed() : operands, lowering.output(node), .bool, parameters)
+      .compare, isSwapped ? operands.reversed() : operands, lowering.output(node), .bool, parameters
+    )
   }
 
   /// Where.

@@ -1,3 +1,4 @@
+import CEdgeKernels
 import EdgeFormat
 
 extension Lowering {
@@ -8,7 +9,7 @@ extension Lowering {
     return .int8(affine)
   }
 
-  /// Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout: other sizes over the same storage; a
+  /// Reshape, Flatten, Squeeze, Unsqueeze, Identity: other sizes over the same storage; a
   /// transpose only when the stored order does not survive.
   static func reshape(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
@@ -53,12 +54,39 @@ extension Lowering {
     lowering.define(target, as: y)
   }
 
+  /// Range of integers to a limit that depends on run-time sizes: the first of a constant list.
+  static func range(_ node: Node, _ lowering: inout Lowering) throws {
+    let target = try lowering.output(node)
+    let size = try lowering.shape(of: target)[0]
+    let bound = try lowering.sizes.bound(of: size, in: lowering.graph[target].name)
+    let start = try lowering.input(node, 0)
+    let first = lowering.graph[start].constant?.integers.first
+    guard let step = try lowering.constantInput(node, 2)?.integers.first else {
+      throw lowering.unsupported(node, "it has no step", remedy: "give all three operands")
+    }
+    let type = lowering.storedType(of: target)
+    let values = (0..<Int64(bound)).map { (first ?? 0) &+ $0 &* step }
+    let list = Tensor(values, shape: [bound], type: type)
+    var y = lowering.constant(list.bytes, type: type, dims: [bound], name: node.name + "/list")
+    if size.constant == nil {
+      let part = try lowering.result(target, type: type)
+      lowering.emit(.slice, [y], [part.tensor], SliceParameters())
+      y = part.tensor
+    }
+    if first == nil {
+      let offset = try lowering.operand(start, .type(type))
+      y = lowering.arithmetic(EDGE_BINARY_ADD, y, lowering.view(offset.tensor, dims: []))
+    }
+    lowering.define(target, as: lowering.named(Stored(y, order: [0]), target))
+  }
+
   /// BitCast: the same storage under another type, no node.
   static func bitCast(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
     let target = try lowering.output(node)
     let x = try lowering.operand(source, .type(lowering.graph[source].type ?? .float32))
-    let y = lowering.view(x.tensor, dims: lowering[x.tensor].dims, type: lowering.graph[target].type)
+    let y = lowering.view(
+      x.tensor, dims: lowering[x.tensor].dims, type: lowering.graph[target].type)
     try lowering.deliver(target, Stored(y, order: x.order))
   }
 

@@ -42,6 +42,7 @@ extension Lowering {
     let source = try input(node, 0)
     let target = try output(node)
     let type = storedType(of: target)
+    if node.input(1) == nil, node.input(2) == nil { return try Lowering.reshape(node, &self) }
     let x = try operand(source, .type(type))
     var y = x.tensor
     for (index, kind) in [(1, EDGE_BINARY_MAX), (2, EDGE_BINARY_MIN)] {

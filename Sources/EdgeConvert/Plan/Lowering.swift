@@ -7,7 +7,7 @@ import EdgeFormat
 /// Lowering) throws -> Void`: `convolution`, `gemm`, `matmul`, `maxPool`, `averagePool`,
 /// `globalPool`, `unary` (every function of one element, Clip included), `parametricRelu`,
 /// `binary`, `variadic` (Sum, Mean, Max, Min), `reshape` (also Flatten, Squeeze, Unsqueeze,
-/// Identity, Dropout), `transpose`, `concat`, `split`, `slice`, `gather`, `pad`, `resize`,
+/// Identity), `transpose`, `concat`, `split`, `slice`, `gather`, `pad`, `resize`,
 /// `reduce`, `softmax`, `cast`, `expand`, `stft`.
 ///
 /// A rule asks for its operands with `operand`, in the representation and axis order that its

@@ -86,6 +86,8 @@ struct UnaryFunction {
     case "Round": UnaryFunction(Int(EDGE_UNARY_ROUND)) { $0.rounded(.toNearestOrEven) }
     case "Sin": UnaryFunction(Int(EDGE_UNARY_SIN), sin)
     case "Cos": UnaryFunction(Int(EDGE_UNARY_COS), cos)
+    case "Atan": UnaryFunction(Int(EDGE_UNARY_ATAN), atan)
+    case "Sign": UnaryFunction(Int(EDGE_UNARY_SIGN)) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
     default: nil
     }
   }
