@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  @Test(arguments: convolutions + windows + elementwise + movement + recurrences + others)
-  @Test(arguments: convolutions + windows + elementwise + movement + indexed + others)
+  @Test(
+    arguments: convolutions + windows + elementwise + movement + recurrences + indexed + others)
   func isRefused(test: Case) throws {
     let sound = test.sound()
     #expect(sound.refusal() == nil, "the node is not sound to begin with")
