@@ -96,7 +96,7 @@ public struct Check: Sendable {
     if let body = rule.isComposite ? rule.body : rule.rewrite {
       return Expansion.obstacles(of: node, body, graph)
     }
-    if rule.lower != nil { return [] }
+    if rule.lower != nil || graph.isSizes(node) { return [] }
     return [
       node.obstacle(
         "the runtime has no kernel for it yet; it folds away only where its operands are known at conversion",

@@ -56,8 +56,12 @@ public struct Evaluator: Sendable {
         if let tensor = values[id.index] { try observe(id, tensor) }
       }
     }
+    let sizes = symbols(of: values)
+    func known(_ id: ValueID) -> Tensor? {
+      values[id.index] ?? graph[id].constant ?? graph[id].content(at: sizes)
+    }
     for (index, node) in graph.nodes.enumerated() {
-      let operands = node.inputs.map { id in id.flatMap { values[$0.index] ?? graph[$0].constant } }
+      let operands = node.inputs.map { $0.flatMap(known) }
       let results = try rules[index].evaluate(node, operands)
       for (output, tensor) in zip(node.outputs, results) {
         guard let output else { continue }
@@ -67,7 +71,7 @@ public struct Evaluator: Sendable {
       for id in dead[index] { values[id.index] = nil }
     }
     func result(_ id: ValueID) throws -> Tensor {
-      guard let tensor = values[id.index] ?? graph[id].constant else {
+      guard let tensor = known(id) else {
         throw ConversionError.invalid("nothing computes the output \"\(graph[id].name)\"")
       }
       return tensor
@@ -108,6 +112,17 @@ public struct Evaluator: Sendable {
     return values
   }
 
+  /// The run-time sizes that inputs and states have.
+  private func symbols(of values: [Tensor?]) -> [String: Int] {
+    var symbols: [String: Int] = [:]
+    for id in graph.inputs + graph.states.map(\.input) {
+      for (size, found) in zip(graph[id].shape ?? [], values[id.index]?.shape ?? []) {
+        if let name = size.symbolName { symbols[name] = found }
+      }
+    }
+    return symbols
+  }
+
   /// What a state holds before the first run: zeros, and nothing where it grows.
   private func start(_ state: State, _ symbols: [String: Int]) throws -> Tensor {
     var symbols = symbols
@@ -124,6 +139,16 @@ public struct Evaluator: Sendable {
     return type.isFloat
       ? Tensor([Float](repeating: 0, count: count), shape: shape, type: type)
       : Tensor([Int64](repeating: 0, count: count), shape: shape, type: type)
+  }
+}
+
+extension Value {
+  /// The content of a value that is made of run-time sizes; nil for another.
+  fileprivate func content(at symbols: [String: Int]) -> Tensor? {
+    guard let symbolic, let shape = shape?.compactMap(\.constant) else { return nil }
+    let values = symbolic.compactMap { $0.evaluated(symbols) }.map { Int64($0) }
+    guard values.count == symbolic.count, values.count == shape.reduce(1, *) else { return nil }
+    return Tensor(values, shape: shape, type: type ?? .int64)
   }
 }
 

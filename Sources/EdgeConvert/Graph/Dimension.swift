@@ -176,6 +176,19 @@ extension Dimension.Atom: CustomStringConvertible {
 }
 
 extension Dimension {
+  /// Names of the symbols that it depends on.
+  public var symbols: Set<String> {
+    var found: Set<String> = []
+    for factor in terms.keys.joined() {
+      switch factor {
+      case .symbol(let name): found.insert(name)
+      case .floorDivide(let a, let b), .maximum(let a, let b), .minimum(let a, let b):
+        found.formUnion(a.symbols.union(b.symbols))
+      }
+    }
+    return found
+  }
+
   /// The name, when the size is one symbol.
   public var symbolName: String? {
     guard terms.count == 1, let (factors, coefficient) = terms.first, coefficient == 1,

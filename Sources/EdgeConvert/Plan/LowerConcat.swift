@@ -25,7 +25,7 @@ extension Lowering {
   }
 
   /// Concatenation along a stored axis; more inputs than a node record counts become a tree.
-  private mutating func emitConcat(_ parts: [PlanTensorID], _ y: PlanTensorID, axis: Int) {
+  mutating func emitConcat(_ parts: [PlanTensorID], _ y: PlanTensorID, axis: Int) {
     var parameters = ConcatParameters()
     parameters.axis = Int32(axis)
     var parts = parts

@@ -12,41 +12,68 @@ extension Lowering {
     }
   }
 
-  /// Slice with constant bounds; the extent is that of the inferred output.
+  /// Slice; the extent is that of the inferred output.
+  ///
+  /// The beginning of a constant, as long as a run-time size says, is no node; a start that is a
+  /// run-time size becomes `gather`.
   static func slice(_ node: Node, _ lowering: inout Lowering) throws {
     let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
     let shape = try lowering.shape(of: source)
-    let starts = try lowering.integers(node, 1, "starts")
-    let axes = try lowering.integers(node, 3, "axes") ?? Array(0..<(starts?.count ?? 0))
-    let steps = try lowering.integers(node, 4, "steps") ?? Array(repeating: 1, count: axes.count)
-    guard let starts, starts.count == axes.count, steps.count == axes.count else {
-      throw ConversionError.invalid("node '\(node.name)' (Slice) has lists of different lengths")
-    }
+    let form = try SliceForm(node, lowering.graph)
     var selection = Selection(rank: shape.count)
-    for (index, raw) in axes.enumerated() {
-      let axis = try EdgeConvert.axis(raw, rank: shape.count, node)
-      selection.step[axis] = steps[index]
-      selection.start[axis] = try lowering.start(node, starts[index], steps[index], shape[axis])
+    selection.step = form.steps
+    for axis in shape.indices {
+      if let start = form.starts[axis].constant {
+        selection.start[axis] = start
+      } else if let end = (form.starts[axis] - shape[axis]).constant, end < 0 {
+        selection.start[axis] = end
+      } else {
+        return try lowering.gatherRange(node, source, form, axis, target)
+      }
     }
-    try lowering.select(source, selection, target: lowering.output(node))
+    if let prefix = try lowering.prefix(source, selection, form.shape) {
+      return lowering.define(target, as: prefix)
+    }
+    try lowering.select(source, selection, target: target)
   }
 
-  /// A constant list of integers, from an input or (old opsets) an attribute.
-  private func integers(_ node: Node, _ index: Int, _ attribute: String) throws -> [Int]? {
-    if let list = node.ints(attribute) { return list }
-    guard node.input(index) != nil else { return nil }
-    return try graph.integers(node, index, attribute)
+  /// The beginning of a constant along one axis, of run-time length: the constant itself under a
+  /// smaller size.
+  private mutating func prefix(_ source: ValueID, _ selection: Selection, _ shape: [Dimension])
+    throws -> Stored?
+  {
+    let full = try self.shape(of: source)
+    let cut = shape.indices.filter { shape[$0] != full[$0] }
+    guard graph[source].constant != nil, cut.count == 1, shape[cut[0]].constant == nil,
+      selection.start.allSatisfy({ $0 == 0 }), selection.step.allSatisfy({ $0 == 1 }),
+      let size = full[cut[0]].constant,
+      try sizes.bound(of: shape[cut[0]], in: graph[source].name) <= size
+    else { return nil }
+    let order = cut + shape.indices.filter { $0 != cut[0] }
+    let stored = try operand(source, .native, order: order)
+    return Stored(view(stored.tensor, dims: order.map { shape[$0] }), order: order)
   }
 
-  private func start(_ node: Node, _ start: Int, _ step: Int, _ size: Dimension) throws -> Int {
-    guard let count = size.constant else {
-      if start <= -1 || (start >= 0 && step > 0) { return start }
+  /// A slice that begins at a run-time size on one axis and takes the others whole.
+  private mutating func gatherRange(
+    _ node: Node, _ source: ValueID, _ form: SliceForm, _ axis: Int, _ target: ValueID
+  ) throws {
+    let shape = try self.shape(of: source)
+    guard shape.indices.allSatisfy({ $0 == axis || form.shape[$0] == shape[$0] }) else {
       throw unsupported(
-        node, "start \(start) with step \(step) on an axis of run-time size \(size)",
-        remedy: "a positive step, or a start counted from the end")
+        node, "starts at the run-time size \(form.starts[axis]) and cuts other axes too",
+        remedy: "one Slice an axis")
     }
-    let absolute = start < 0 ? start + count : start
-    return step > 0 ? min(max(absolute, 0), count) : min(max(absolute, 0), count - 1)
+    let indices = try numbers(
+      form.shape[axis], from: form.starts[axis], step: form.steps[axis], type: .int64,
+      name: graph[target].name + "/indices")
+    let x = try operand(source, moved(source))
+    let y = try result(like: x.tensor, target, order: x.order)
+    var parameters = GatherParameters()
+    parameters.axis = Int32(x.order.firstIndex(of: axis) ?? axis)
+    emit(.gather, [x.tensor, indices], [y.tensor], parameters)
+    define(target, as: y)
   }
 
   /// Emits a slice of a value in whatever order it is stored; nothing when it selects everything.

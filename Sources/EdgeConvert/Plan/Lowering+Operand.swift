@@ -16,6 +16,9 @@ extension Lowering {
     if let tensor = graph[value].constant {
       return try constantOperand(value, tensor, representation, order: order)
     }
+    if forms[value] == nil, let content = graph[value].symbolic {
+      define(value, as: try sizeTensor(value, content))
+    }
     guard let existing = forms[value], !existing.isEmpty else {
       throw ConversionError.invalid(
         "value '\(graph[value].name)' is read before it is computed; the graph must be in topological order"

@@ -73,6 +73,7 @@ struct Plan: Sendable {
       lowering.position = position
       do {
         guard let rule = rule(node) else {
+          if graph.isSizes(node) { continue }
           throw lowering.unsupported(
             node, "nothing in the runtime executes it",
             remedy: "replace it, or make its inputs constant")
