@@ -20,7 +20,8 @@ public struct Sample: Sendable {
   /// How to lead results back to the file.
   public let origin: Origin
 
-  init(tensors: [SampleTensor], label: Int? = nil, origin: Origin = .tensor) {
+  /// Creates a sample from its parts.
+  public init(tensors: [SampleTensor], label: Int? = nil, origin: Origin = .tensor) {
     self.tensors = tensors
     self.label = label
     self.origin = origin
@@ -48,8 +49,9 @@ public struct SampleReader: Sendable {
   public func read(_ path: String) throws(SampleError) -> Sample {
     guard let kind = SampleKind(path: path) else {
       throw SampleError(
-        path + ": is of an unknown kind; .wav .jpg .jpeg .png .npy .npz .bin are read: rename or "
-          + "convert it")
+        path + ": is of an unknown kind; files ending"
+          + preprocessing.kinds.reduce("") { $0 + " " + $1.endings }
+          + " are read: rename or convert it")
     }
     switch kind {
     case .wave:
@@ -72,6 +74,10 @@ public struct SampleReader: Sendable {
       return try sample(path, NumpyArray.read(path))
     case .archive:
       return try archive(path)
+    case .text:
+      throw SampleError(
+        path + ": is a text, the model takes none: give it files ending"
+          + preprocessing.kinds.reduce("") { $0 + " " + $1.endings })
     case .raw:
       if case .points(let rule) = preprocessing.kind { return try cloud(path, rule) }
       return try sample(path, raw(path, onlyInput(path)))
@@ -80,7 +86,8 @@ public struct SampleReader: Sendable {
 
   /// Reads a sound and cuts it into frames; nil when the model does not take a sound frame by frame,
   /// or the file is no sound.
-  public func stream(_ path: String) throws(SampleError) -> FrameStream? {
+  public func stream(_ source: SampleSource) throws(SampleError) -> FrameStream? {
+    let path = source.path
     guard case .audio(let rule) = preprocessing.kind, let frames = rule.frames,
       case .wave? = SampleKind(path: path)
     else { return nil }

@@ -18,15 +18,10 @@ public enum Text {
 
   /// Whether `text` ends in `ending`, given in lower case; ASCII upper case in `text` counts as
   /// equal.
-  public static func hasEnding(_ text: String, _ ending: StaticString) -> Bool {
-    let bytes = [UInt8](text.utf8)
-    let start = bytes.count - ending.utf8CodeUnitCount
-    guard start >= 0 else { return false }
-    for index in start..<bytes.count {
-      let isUpper = bytes[index] >= 0x41 && bytes[index] <= 0x5A
-      if bytes[index] | (isUpper ? 0x20 : 0) != ending.utf8Start[index - start] { return false }
-    }
-    return true
+  static func hasEnding(_ text: String, _ ending: [UInt8]) -> Bool {
+    let end = text.utf8.suffix(ending.count)
+    return end.count == ending.count
+      && zip(end, ending).allSatisfy { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) == $1 }
   }
 
   /// The last part of a path without its extension.
@@ -80,6 +75,26 @@ public enum Text {
       text += String(extent)
     }
     return text + "]"
+  }
+
+  /// The bytes that pairs of hexadecimal digits name; nil for anything else.
+  static func bytes(hex: [UInt8]) -> [UInt8]? {
+    guard hex.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for place in stride(from: 0, to: hex.count, by: 2) {
+      guard let high = digit(hex[place]), let low = digit(hex[place + 1]) else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return bytes
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
   }
 
   static func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -21,17 +21,17 @@ struct EvalCommand {
     }
     let reader = SampleReader(
       inputs: engine.inputs, preprocessing: try engine.preprocessing(options))
-    let folder = try self.folder()
+    let sources = try self.sources(reader)
     var count = Score()
-    var bar = ProgressBar(total: folder.entries.count)
+    var bar = ProgressBar(total: sources.count)
     edge_cli_watch_interrupt()
-    for (index, entry) in folder.entries.enumerated() {
+    for (index, source) in sources.enumerated() {
       if edge_cli_interrupted() != 0 {
         bar.clear()
         throw CommandError("interrupted", exitCode: ExitCode.interrupted)
       }
       do throws(SampleError) {
-        try judge(entry, engine, reader, classes, &count)
+        try judge(source, engine, reader, classes, &count)
       } catch let failure {
         count.failures += 1
         if count.failures <= Self.shownFailures {
@@ -56,23 +56,23 @@ struct EvalCommand {
     func share(_ count: Int) -> Double { samples > 0 ? Double(count) / Double(samples) : 0 }
   }
 
-  private func folder() throws(CommandError) -> SampleFolder {
+  private func sources(_ reader: SampleReader) throws(CommandError) -> [SampleSource] {
     do throws(SampleError) {
-      return try SampleFolder(options.data ?? "")
+      return try reader.sources(options.data ?? "")
     } catch {
       throw CommandError(error.message)
     }
   }
 
   private func judge(
-    _ entry: SampleFolder.Entry, _ engine: borrowing Engine, _ reader: SampleReader, _ classes: Int,
+    _ source: SampleSource, _ engine: borrowing Engine, _ reader: SampleReader, _ classes: Int,
     _ count: inout Score
   ) throws(SampleError) {
-    let sample = try reader.read(entry.path)
-    let stated = entry.label.map { reader.preprocessing.classIndex($0) } ?? sample.label
+    let sample = try reader.read(source)
+    let stated = source.label.map { reader.preprocessing.classIndex($0) } ?? sample.label
     guard let label = stated, label >= 0, label < classes else {
       throw SampleError(
-        entry.path
+        source.name
           + ": has no label that the model knows: give a class name, or an index from 0 to "
           + String(classes - 1) + ", in labels.tsv or as the array 'label'")
     }

@@ -13,6 +13,9 @@ enum FlagKind: Int {
   case version = 10
   case resample = 11
   case pointLabels = 12
+  case prompt = 13
+  case tokens = 14
+  case similarTo = 15
 }
 
 /// One flag: the parser and the help text both come from this table.
@@ -56,6 +59,12 @@ struct Flag {
         .pointLabels, "--point-labels", "DIR",
         "also write the labels of each cloud's points to DIR/NAME.label, as SemanticKITTI has them",
         [.run]),
+      Flag(.prompt, "--prompt", "TEXT", "a text as an input, for a model of texts", [.run]),
+      Flag(
+        .tokens, "--tokens", "N", "tokens that continue a text, at most; 64 unless given", [.run]),
+      Flag(
+        .similarTo, "--similar-to", "TEXT",
+        "in place of embeddings, how similar they are to that of TEXT: cosine, -1 to 1", [.run]),
       Flag(
         .threads, "--threads", "N", "threads that share one inference, 1 to 64; 1 unless given",
         [.run, .bench, .eval, .info]),

@@ -22,27 +22,36 @@ struct InfoCommand {
   }
 
   private func text(_ engine: borrowing Engine, _ labels: [String]) -> String {
-    var text = padded("model", 14) + options.model + "\n"
+    var rows = [("model", options.model)]
     for input in engine.inputs {
-      text += padded("input", 14) + input.name + "  " + input.elementType.name + " "
-      text += Text.shape(input.shape)
+      var text = input.name + "  " + input.elementType.name + " " + Text.shape(input.shape)
       for axis in input.shape.indices where input.isDynamic(axis) {
         text += ", axis " + String(axis) + " may be smaller"
       }
-      text += input.isQuantized ? ", quantized\n" : "\n"
+      rows.append(("input", text + (input.isQuantized ? ", quantized" : "")))
     }
     for output in engine.outputs {
-      text += padded("output", 14) + output.name + "  " + output.elementType.name + " "
-      text += Text.shape(output.shape) + "\n"
+      let type = output.elementType.name
+      rows.append(("output", output.name + "  " + type + " " + Text.shape(output.shape)))
     }
-    text += padded("session", 14) + String(engine.sessionBytes) + " bytes with "
-    text += threadText(options.threads) + "\n"
-    text += padded("kernels", 14) + String(cString: edgert_kernel_isa()) + "\n"
-    if !labels.isEmpty { text += padded("labels", 14) + String(labels.count) + "\n" }
+    let memory = String(engine.sessionBytes) + " bytes with " + threadText(options.threads)
+    rows.append(("session", memory))
+    rows.append(("kernels", String(cString: edgert_kernel_isa())))
+    if !labels.isEmpty { rows.append(("labels", String(labels.count))) }
+    rows += metadata(engine)
+    let width = 2 + rows.reduce(0) { max($0, $1.0.utf8.count) }
+    return rows.reduce("") { $0 + padded($1.0, width) + $1.1 + "\n" }
+  }
+
+  /// Keys and values that the model has; of a text of several lines their number.
+  private func metadata(_ engine: borrowing Engine) -> [(String, String)] {
+    var rows: [(String, String)] = []
     for key in Self.keys {
-      if let value = engine.metadata(key) { text += padded(key, 14) + value + "\n" }
+      guard let value = engine.metadata(key) else { continue }
+      let lineFeeds = value.utf8.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
+      rows.append((key, lineFeeds > 0 ? String(lineFeeds) + " lines" : value))
     }
-    return text
+    return rows
   }
 
   private func json(_ engine: borrowing Engine, _ labels: [String]) -> String {
@@ -62,11 +71,8 @@ struct InfoCommand {
     text += ",\"threads\":" + String(options.threads)
     text += ",\"isa\":" + jsonText(String(cString: edgert_kernel_isa()))
     text += ",\"labels\":" + String(labels.count) + ",\"metadata\":{"
-    var isFirst = true
-    for key in Self.keys {
-      guard let value = engine.metadata(key) else { continue }
-      text += (isFirst ? "" : ",") + jsonText(key) + ":" + jsonText(value)
-      isFirst = false
+    for (index, row) in metadata(engine).enumerated() {
+      text += (index > 0 ? "," : "") + jsonText(row.0) + ":" + jsonText(row.1)
     }
     return text + "}}\n"
   }

@@ -12,16 +12,22 @@ struct InputLines {
   private let reader: SampleReader
   private let options: Options
   private let form: ResultLine
+  private let reference: [Float]?
   private var stage = Stage.unread
   private var frameIndex = 0
   private var nanoseconds: UInt64 = 0
   private var segments: SegmentFinder?
 
-  init(_ input: Input, _ reader: SampleReader, _ options: Options, _ form: ResultLine) {
+  /// The lines of an input; `reference` is the vector to which results say their similarity.
+  init(
+    _ input: Input, _ reader: SampleReader, _ options: Options, _ form: ResultLine,
+    reference: [Float]?
+  ) {
     self.input = input
     self.reader = reader
     self.options = options
     self.form = form
+    self.reference = reference
     if case .segments(let rule) = reader.preprocessing.results { segments = SegmentFinder(rule) }
   }
 
@@ -31,84 +37,92 @@ struct InputLines {
     case .unread:
       if let problem = input.problem { throw SampleError(problem) }
       engine.reset()
-      if let frames = try reader.stream(input.path) {
+      if let frames = try reader.stream(input.source) {
         stage = .frames(frames)
         return try next(engine)
       }
       stage = .ended
+      if case .generation(let rule) = reader.preprocessing.results {
+        return try continuationLine(engine, rule)
+      }
       return try sampleLine(engine)
     case .frames(let frames):
       if frameIndex < frames.count { return try frameLine(frames, engine) }
       stage = .ended
-      let report = Report(nanoseconds: nanoseconds)
       let body = ResultLine.stream(frames, segments: segments?.segments)
-      return form.success(input.path, body, report, options)
+      return form.success(input.source, body, Report(nanoseconds: nanoseconds), options)
     case .ended:
       return nil
     }
   }
 
   private func sampleLine(_ engine: borrowing Engine) throws(SampleError) -> String {
-    let sample = try reader.read(input.path)
+    let sample = try reader.read(input.source)
     let report = try engine.run(sample.tensors, budgetNanoseconds: options.budgetNanoseconds)
-    let outputs = try engine.results()
-    let body: String
-    switch reader.preprocessing.results {
-    case .plain:
-      body = plainBody(engine, outputs)
-    case .detections(let rule):
-      guard case .picture(let placement) = sample.origin else {
-        throw SampleError(input.path + ": boxes are found in pictures: give the picture itself")
-      }
-      let found = try rule.detections(in: outputs, placement: placement)
-      body = ResultLine.detections(found, labels: reader.preprocessing.labels)
-    case .segments(let rule):
-      body = ResultLine.score(try rule.score(outputs))
-    case .pointLabels(let rule):
-      body = try pointBody(sample, outputs, rule)
-    }
-    return form.success(input.path, body, report, options)
-  }
-
-  /// Counts the points of every class and, when told to, writes their labels.
-  private func pointBody(
-    _ sample: Sample, _ outputs: [ModelOutput], _ rule: PointLabelRule
-  ) throws(SampleError) -> String {
-    guard case .cloud(let placement) = sample.origin else {
-      throw SampleError(input.path + ": points get labels: give the cloud itself")
-    }
-    let classes = try rule.classes(in: outputs, placement: placement)
-    if let folder = options.pointLabels {
-      try LabelFile.write(rule.labelFile(classes), for: input.path, in: folder)
-    }
-    return ResultLine.points(classes, labels: reader.preprocessing.labels)
+    let body = try body(engine, sample, engine.results())
+    return form.success(input.source, body, report, options)
   }
 
   private mutating func frameLine(
     _ frames: FrameStream, _ engine: borrowing Engine
   ) throws(SampleError) -> String {
     let frame = frames[frameIndex]
-    let report = try engine.run([frame.tensor], budgetNanoseconds: options.budgetNanoseconds)
+    let sample = Sample(tensors: [frame.tensor])
+    let report = try engine.run(sample.tensors, budgetNanoseconds: options.budgetNanoseconds)
     let outputs = try engine.results()
+    if case .segments(let rule) = reader.preprocessing.results {
+      segments?.add(start: frame.start, end: frame.end, score: try rule.score(outputs))
+    }
     nanoseconds += report.nanoseconds
     defer { frameIndex += 1 }
-    let body: String
-    if case .segments(let rule) = reader.preprocessing.results {
-      let score = try rule.score(outputs)
-      segments?.add(start: frame.start, end: frame.end, score: score)
-      body = ResultLine.score(score)
-    } else {
-      body = plainBody(engine, outputs)
-    }
-    return ResultLine.frame(input.path, frameIndex, frame, body, report)
+    let body = try body(engine, sample, outputs)
+    return ResultLine.frame(input.source, frameIndex, frame, body, report)
   }
 
-  private func plainBody(_ engine: borrowing Engine, _ outputs: [ModelOutput]) -> String {
-    guard engine.outputs.count == 1, engine.outputs[0].classCount != nil else {
-      return ResultLine.summaries(outputs)
+  private func continuationLine(
+    _ engine: borrowing Engine, _ rule: GenerationRule
+  ) throws(SampleError) -> String {
+    guard case .text(let text) = reader.preprocessing.kind, let beginning = input.source.text else {
+      throw SampleError("texts are continued: give --prompt or a text file")
     }
-    return ResultLine.top(
-      Classification.best(outputs[0].values, count: options.top),
-      labels: reader.preprocessing.labels)
+    let outcome = try TextContinuation(text, rule, engine.inputs)
+      .continued(beginning, by: options.tokens, engine)
+    let body = ResultLine.continuation(outcome)
+    return form.success(input.source, body, outcome.report, options)
+  }
+
+  private func body(
+    _ engine: borrowing Engine, _ sample: Sample, _ outputs: [ModelOutput]
+  ) throws(SampleError) -> String {
+    let labels = reader.preprocessing.labels
+    switch reader.preprocessing.results {
+    case .plain, .generation:
+      guard engine.outputs.count == 1, engine.outputs[0].classCount != nil else {
+        return ResultLine.summaries(outputs)
+      }
+      let best = Classification.best(outputs[0].values, count: options.top)
+      return ResultLine.top(best, labels: labels)
+    case .detections(let rule):
+      guard case .picture(let placement) = sample.origin else {
+        throw SampleError(input.source.path + ": is no picture, and boxes are found in pictures")
+      }
+      return ResultLine.detections(
+        try rule.detections(in: outputs, placement: placement), labels: labels)
+    case .segments(let rule):
+      return ResultLine.score(try rule.score(outputs))
+    case .pointLabels(let rule):
+      guard case .cloud(let placement) = sample.origin else {
+        throw SampleError(input.source.path + ": is no cloud, and points get labels")
+      }
+      let classes = try rule.classes(in: outputs, placement: placement)
+      if let folder = options.pointLabels {
+        try LabelFile.write(rule.labelFile(classes), for: input.source.path, in: folder)
+      }
+      return ResultLine.points(classes, labels: labels)
+    case .embedding(let rule):
+      let vector = try rule.vector(outputs)
+      guard let reference else { return ResultLine.embedding(vector) }
+      return ResultLine.similarity(EmbeddingRule.similarity(vector, reference))
+    }
   }
 }

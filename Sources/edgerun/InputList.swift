@@ -1,34 +1,47 @@
 import CEdgeHost
 import EdgeSamples
 
-/// One input: a file, or an argument that gives none.
+/// One input: a file, a line of a text, or an argument that gives none.
 struct Input {
-  /// The path as results show it.
-  let path: String
-  /// Why it cannot be run; nil for a file to be read.
+  let source: SampleSource
+  /// Why it cannot be run; nil for an input to be read.
   let problem: String?
 }
 
-/// The inputs in the order of the command line, folders replaced by their files.
+/// The inputs in the order of the command line, folders replaced by their files, and for a model of
+/// texts these by their lines.
 enum InputList {
-  static func expand(_ arguments: [String]) -> [Input] {
+  static func expand(_ options: Options, _ reader: SampleReader) -> [Input] {
     var inputs: [Input] = []
-    for argument in arguments {
+    for argument in options.inputs {
       var code: Int32 = 0
-      let kind = edge_cli_kind(argument, &code)
-      guard kind == EDGE_CLI_FOLDER else {
-        let problem =
-          kind == EDGE_CLI_MISSING
-          ? argument + ": cannot be read: " + Console.errorText(code) + ": check the path" : nil
-        inputs.append(Input(path: argument, problem: problem))
+      var files = [argument]
+      do throws(SampleError) {
+        switch edge_cli_kind(argument, &code) {
+        case EDGE_CLI_MISSING:
+          throw SampleError(
+            argument + ": cannot be read: " + Console.errorText(code) + ": check the path")
+        case EDGE_CLI_FOLDER:
+          files = try SampleFolder.files(in: argument, of: reader.preprocessing.kinds)
+        default: break
+        }
+      } catch {
+        inputs.append(Input(source: SampleSource(path: argument), problem: error.message))
         continue
       }
-      do throws(SampleError) {
-        inputs += try SampleFolder.files(in: argument).map { Input(path: $0, problem: nil) }
-      } catch {
-        inputs.append(Input(path: argument, problem: error.message))
-      }
+      for file in files { inputs += Self.inputs(of: file, reader) }
+    }
+    if let prompt = options.prompt {
+      inputs.append(Input(source: SampleSource(text: prompt), problem: nil))
     }
     return inputs
+  }
+
+  private static func inputs(of file: String, _ reader: SampleReader) -> [Input] {
+    do throws(SampleError) {
+      return try reader.sources(file).map { Input(source: $0, problem: nil) }
+    } catch {
+      return [Input(source: SampleSource(path: file), problem: error.message)]
+    }
   }
 }

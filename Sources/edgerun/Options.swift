@@ -8,6 +8,10 @@ struct Options {
   var output: String?
   var data: String?
   var pointLabels: String?
+  var prompt: String?
+  var similarTo: String?
+  /// Tokens that continue a text.
+  var tokens = 64
   var threads = 1
   var top = 5
   var budgetMilliseconds = 0.0
@@ -57,7 +61,7 @@ enum CommandLineParser {
     options.inputs = [String](plain.dropFirst())
     switch options.command {
     case .run:
-      if options.inputs.isEmpty { throw usage("no input is given", .run) }
+      if options.inputs.isEmpty && options.prompt == nil { throw usage("no input is given", .run) }
       if options.isResume && options.output == nil {
         throw usage("--resume continues a results file: name it with -o", .run)
       }
@@ -107,6 +111,9 @@ enum CommandLineParser {
     case .top: options.top = Int(try number(flag, value, 1, 1_000_000, options))
     case .runs: options.runs = Int(try number(flag, value, 1, 100_000_000, options))
     case .budget: options.budgetMilliseconds = try number(flag, value, 1e-6, 1e9, options)
+    case .prompt: options.prompt = value
+    case .similarTo: options.similarTo = value
+    case .tokens: options.tokens = Int(try number(flag, value, 1, 1_000_000, options))
     case .resume: options.isResume = true
     case .resample: options.isResampling = true
     case .json: options.isJSON = true

@@ -18,16 +18,23 @@ struct ResultLine {
     end = ",\"model\":" + jsonText(fingerprint) + "}"
   }
 
-  /// How every line of an input begins.
-  static func head(_ input: String) -> String {
-    "{\"input\":" + jsonText(input) + ","
+  /// How every line of an input begins: `{"input":"a.wav",`, for a line of a text
+  /// `{"input":"a.txt","line":3,"text":"...",`, for one in no file `{"text":"...",`.
+  static func head(_ source: SampleSource) -> String {
+    var head = "{"
+    if !source.path.isEmpty { head += "\"input\":" + jsonText(source.path) + "," }
+    if let line = source.line { head += "\"line\":" + String(line) + "," }
+    if let text = source.text { head += "\"text\":" + jsonText(text) + "," }
+    return head
   }
 
-  func failure(_ input: String, _ message: String) -> String {
+  func failure(_ input: SampleSource, _ message: String) -> String {
     Self.head(input) + Self.errorKey + jsonText(message) + end + "\n"
   }
 
-  func success(_ input: String, _ body: String, _ report: Report, _ options: Options) -> String {
+  func success(
+    _ input: SampleSource, _ body: String, _ report: Report, _ options: Options
+  ) -> String {
     var line = Self.head(input) + body
     if report.exitTaken > 0 { line += ",\"exit\":" + String(report.exitTaken) }
     if report.blocksSkipped > 0 { line += ",\"skipped\":" + String(report.blocksSkipped) }
@@ -39,7 +46,8 @@ struct ResultLine {
 
   /// The line of one frame of a sound; times are in seconds.
   static func frame(
-    _ input: String, _ index: Int, _ frame: FrameStream.Frame, _ body: String, _ report: Report
+    _ input: SampleSource, _ index: Int, _ frame: FrameStream.Frame, _ body: String,
+    _ report: Report
   ) -> String {
     head(input) + frameKey + String(index) + ",\"start\":" + numberText(frame.start, digits: 9)
       + ",\"end\":" + numberText(frame.end, digits: 9) + "," + body + ",\"ms\":"
@@ -116,8 +124,26 @@ struct ResultLine {
       + ",\"classes\":[" + list + "]"
   }
 
-  /// `"score":0.93`.
-  static func score(_ score: Double) -> String { "\"score\":" + numberText(score, digits: 4) }
+  /// `"score":0.9375`.
+  static func score(_ score: Double) -> String { "\"score\":" + numberText(score) }
+
+  /// `"embedding":[0.0123,-0.5]`.
+  static func embedding(_ vector: [Float]) -> String {
+    var list = ""
+    for value in vector { list += (list.isEmpty ? "" : ",") + numberText(Double(value)) }
+    return "\"embedding\":[" + list + "]"
+  }
+
+  /// `"similarity":0.6659`.
+  static func similarity(_ similarity: Double) -> String {
+    "\"similarity\":" + numberText(similarity)
+  }
+
+  /// `"continuation":", there was","tokens":4`.
+  static func continuation(_ outcome: TextContinuation.Outcome) -> String {
+    "\"continuation\":" + jsonText(outcome.continuation) + ",\"tokens\":"
+      + String(outcome.tokenCount)
+  }
 
   /// `"outputs":[...]`, the shape, extremes and mean of every output.
   static func summaries(_ outputs: [ModelOutput]) -> String {

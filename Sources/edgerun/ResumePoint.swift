@@ -37,7 +37,7 @@ struct ResumePoint {
       let line = bytes[start..<end]
       start = end + 1
       guard point.inputCount < inputs.count else { throw foreign(path) }
-      let head = [UInt8](ResultLine.head(inputs[point.inputCount].path).utf8)
+      let head = [UInt8](ResultLine.head(inputs[point.inputCount].source).utf8)
       guard line.starts(with: head) else { throw foreign(path) }
       // An input has come to its end with its last line only.
       if line.dropFirst(head.count).starts(with: ResultLine.frameKey.utf8) { continue }

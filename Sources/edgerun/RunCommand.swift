@@ -20,8 +20,9 @@ struct RunCommand {
     let engine = try Engine(path: options.model, threads: options.threads)
     let reader = SampleReader(
       inputs: engine.inputs, preprocessing: try engine.preprocessing(options))
-    let inputs = InputList.expand(options.inputs)
+    let inputs = InputList.expand(options, reader)
     let form = ResultLine(model: engine.fingerprint)
+    let reference = try self.reference(engine, reader)
     var point = ResumePoint()
     if options.isResume, let output = options.output {
       point = try ResumePoint.read(output, inputs, form)
@@ -36,7 +37,8 @@ struct RunCommand {
     for index in point.inputCount..<inputs.count {
       let outcome: Outcome
       do throws(CommandError) {
-        outcome = try run(inputs[index], engine, reader, form, &results)
+        var lines = InputLines(inputs[index], reader, options, form, reference: reference)
+        outcome = try write(&lines, of: inputs[index], engine, form, &results)
       } catch {
         bar.clear()
         throw error
@@ -50,19 +52,36 @@ struct RunCommand {
     return finish(failures: failures, of: inputs.count)
   }
 
+  /// The vector of the text that `--similar-to` gives; nil without it.
+  private func reference(
+    _ engine: borrowing Engine, _ reader: SampleReader
+  ) throws(CommandError) -> [Float]? {
+    guard let text = options.similarTo else { return nil }
+    guard case .embedding(let rule) = reader.preprocessing.results else {
+      throw CommandError(
+        options.model + ": gives no embeddings, so there is nothing for --similar-to to compare")
+    }
+    do throws(SampleError) {
+      engine.reset()
+      _ = try engine.run(reader.read(SampleSource(text: text)).tensors)
+      return try rule.vector(engine.results())
+    } catch {
+      throw CommandError(options.model + ": " + error.message)
+    }
+  }
+
   /// Runs one input and writes its lines.
-  private func run(
-    _ input: Input, _ engine: borrowing Engine, _ reader: SampleReader, _ form: ResultLine,
+  private func write(
+    _ lines: inout InputLines, of input: Input, _ engine: borrowing Engine, _ form: ResultLine,
     _ results: inout ResultFile
   ) throws(CommandError) -> Outcome {
-    var lines = InputLines(input, reader, options, form)
     while edge_cli_interrupted() == 0 {
       let line: String
       do throws(SampleError) {
         guard let next = try lines.next(engine) else { return .done }
         line = next
       } catch {
-        try results.write(form.failure(input.path, error.message))
+        try results.write(form.failure(input.source, error.message))
         return .failed
       }
       try results.write(line)

@@ -1,5 +1,5 @@
 /*
- * edge_media.h: the door to libjpeg-turbo, libpng and zlib. Bytes are untrusted; nothing prints or
+ * edge_media.h: the door to libjpeg-turbo, libpng and zlib, and to Unicode's tables. Bytes are untrusted; nothing prints or
  * exits. Never linked into libedgert.
  */
 #ifndef EDGE_MEDIA_H
@@ -40,6 +40,19 @@ void edge_media_release(edge_media_image *image);
 int32_t edge_media_inflate(const void *in, size_t in_size, void *out, size_t out_size);
 /* CRC-32 as in ZIP and PNG. */
 uint32_t edge_media_crc32(const void *bytes, size_t size);
+
+/* What a code point is to BERT's tokenizer; ASCII symbols count as punctuation. */
+#define EDGE_MEDIA_WORD 0
+#define EDGE_MEDIA_SPACE 1
+#define EDGE_MEDIA_PUNCTUATION 2
+#define EDGE_MEDIA_CONTROL 3
+#define EDGE_MEDIA_IDEOGRAPH 4
+int32_t edge_media_code_kind(uint32_t code);
+
+#define EDGE_MEDIA_MAX_FOLDED 4
+/* A code point in lower case without accents: decomposed (NFD), nonspacing marks left out. Returns
+ * how many code points that makes, 0 to 4. */
+int32_t edge_media_code_fold(uint32_t code, uint32_t folded[EDGE_MEDIA_MAX_FOLDED]);
 
 #ifdef __cplusplus
 }

@@ -9,15 +9,16 @@ public struct LoadedSample: Sendable {
   public var label: Int?
 }
 
-/// A folder of samples, read one at a time in a fixed order.
+/// Samples of a folder or a file, read one at a time in a fixed order.
 public struct DataSet: Sendable {
   public let path: String
-  private let entries: [SampleFolder.Entry]
+  private let sources: [SampleSource]
   private let reader: SampleReader
 
-  /// Lists a folder.
+  /// Lists the samples.
   /// - Parameters:
-  ///   - path: a folder of `.npz` files, or of raw inputs with or without `labels.tsv`.
+  ///   - path: a folder of `.npz` files, or of raw inputs with or without `labels.tsv`; or a text file,
+  ///     one sample a line.
   ///   - inputs: what the model takes.
   ///   - preprocessing: how raw inputs become tensors.
   ///   - limit: at most so many samples, drawn by `seed`; nil takes all.
@@ -28,34 +29,37 @@ public struct DataSet: Sendable {
   ) throws {
     self.path = path
     reader = SampleReader(inputs: inputs, preprocessing: preprocessing)
-    let found: [SampleFolder.Entry]
+    let found: [SampleSource]
     do throws(SampleError) {
-      found = try SampleFolder(path).entries
+      found = try reader.sources(path)
     } catch {
       throw ConversionError.usage(error.message)
     }
-    entries = DataSet.chosen(found, limit: limit, seed: seed)
+    sources = DataSet.chosen(found, limit: limit, seed: seed)
   }
 
-  public var count: Int { entries.count }
+  public var count: Int { sources.count }
 
   /// Reads one sample.
   /// - Throws: `ConversionError.usage` naming the file, what the model takes and what was found.
   public func sample(_ index: Int) throws -> LoadedSample {
-    let entry = entries[index]
+    let source = sources[index]
     do throws(SampleError) {
-      let sample = try reader.read(entry.path)
+      let sample = try reader.read(source)
       return LoadedSample(
-        path: entry.path, tensors: sample.tensors.map { Tensor($0) },
-        label: sample.label ?? entry.label.flatMap { reader.preprocessing.classIndex($0) })
+        path: source.path, tensors: sample.tensors.map { Tensor($0) },
+        label: sample.label ?? source.label.flatMap { reader.preprocessing.classIndex($0) })
     } catch {
       throw ConversionError.usage(error.message)
     }
   }
 
-  /// Digests of the files, in order.
+  /// Digests of the files or lines, in order.
   public func digests() throws -> [String] {
-    try entries.map { try ContentDigest.file($0.path) }
+    try sources.map { source in
+      guard let text = source.text else { return try ContentDigest.file(source.path) }
+      return DataSet.digest(of: [text])
+    }
   }
 
   /// One digest of many: what provenance names.
@@ -66,13 +70,13 @@ public struct DataSet: Sendable {
   }
 
   /// A sample of the entries without repetition, in their own order.
-  private static func chosen(_ entries: [SampleFolder.Entry], limit: Int?, seed: UInt64)
-    -> [SampleFolder.Entry]
+  private static func chosen(_ sources: [SampleSource], limit: Int?, seed: UInt64)
+    -> [SampleSource]
   {
-    guard let limit, limit < entries.count else { return entries }
+    guard let limit, limit < sources.count else { return sources }
     var random = SplitMix(seed)
-    let order = entries.indices.shuffled(using: &random)
-    return order.prefix(limit).sorted().map { entries[$0] }
+    let order = sources.indices.shuffled(using: &random)
+    return order.prefix(limit).sorted().map { sources[$0] }
   }
 }
 

@@ -52,9 +52,15 @@ public struct PreprocessingFile: Sendable {
         throw ConversionError.usage(
           "\(path): '\(key)' must be a text, a number, or a list of these or of such lists")
       }
-      metadata[key] = text
+      let isFile = MetadataKey.files.contains(key)
+      metadata[key] = isFile ? try self.text(sibling(text, of: path)) : text
     }
     return metadata
+  }
+
+  /// The path that a file names: from the folder it is in, unless it is absolute.
+  private static func sibling(_ name: String, of path: String) -> String {
+    URL(fileURLWithPath: name, relativeTo: URL(fileURLWithPath: path)).path
   }
 
   /// A value as text; the lists in a list are joined by the first separator, the list by the next.

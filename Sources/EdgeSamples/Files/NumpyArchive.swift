@@ -18,7 +18,7 @@ public enum NumpyArchive {
     try withFileBytes(path) { (bytes) throws(SampleError) in
       var arrays: [NamedTensor] = []
       for member in try members(path, bytes) {
-        guard Text.hasEnding(member.name, ".npy") else { continue }
+        guard case .array? = SampleKind(path: member.name) else { continue }
         let data = try contents(path, bytes, member)
         let label = path + ", array '" + member.arrayName + "'"
         let tensor = try data.withView { (view) throws(SampleError) in

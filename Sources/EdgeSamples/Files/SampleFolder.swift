@@ -19,30 +19,35 @@ public struct SampleFolder: Sendable {
   ///
   /// With a `labels.tsv` (`path<TAB>label`, paths from the folder, further columns ignored, a
   /// heading line beginning `file` or `path` skipped) these are the samples, in its order; else all
-  /// files of a known kind, sorted by the bytes of their names, hidden ones left out.
-  public init(_ path: String) throws(SampleError) {
+  /// files of the given kinds, sorted by the bytes of their names, hidden ones left out.
+  public init(_ path: String, of kinds: [SampleKind]) throws(SampleError) {
     let names = try Self.names(path)
     hasLabelFile = names.contains { Text.equal($0, "labels.tsv") }
     if hasLabelFile {
       entries = try Self.labelled(path, file: Self.join(path, "labels.tsv"))
     } else {
-      entries = try Self.files(in: path).map { Entry(path: $0, label: nil) }
+      entries = try Self.files(in: path, of: kinds).map { Entry(path: $0, label: nil) }
     }
-    if entries.isEmpty { throw Self.noSamples(path) }
+    if entries.isEmpty { throw Self.noSamples(path, kinds) }
   }
 
-  /// Paths of all files of a known kind in a folder, not in the folders in it, sorted by the bytes
+  /// Paths of all files of the given kinds in a folder, not in the folders in it, sorted by the bytes
   /// of their names; hidden ones are left out.
   ///
   /// - Throws: an error when the folder cannot be listed or has no such file.
-  public static func files(in path: String) throws(SampleError) -> [String] {
-    let files = try names(path).filter { SampleKind(path: $0) != nil }
-    if files.isEmpty { throw noSamples(path) }
+  public static func files(
+    in path: String, of kinds: [SampleKind]
+  ) throws(SampleError) -> [String] {
+    let files = try names(path).filter { name in
+      SampleKind(path: name).map { kind in kinds.contains { $0 == kind } } ?? false
+    }
+    if files.isEmpty { throw noSamples(path, kinds) }
     return files.map { join(path, $0) }
   }
 
-  private static func noSamples(_ path: String) -> SampleError {
-    SampleError(path + ": has no samples; .wav .jpg .jpeg .png .npy .npz .bin files are read")
+  private static func noSamples(_ path: String, _ kinds: [SampleKind]) -> SampleError {
+    let endings = kinds.reduce("") { $0 + " " + $1.endings }
+    return SampleError(path + ": has no samples; files ending" + endings + " are read")
   }
 
   private static func join(_ folder: String, _ name: String) -> String {

@@ -1,32 +1,41 @@
-/// The kinds of files that give samples, by their extension; upper and lower case are equal.
+/// What a file holds, by its name's extension in any mix of case.
 public enum SampleKind: Int, Sendable {
-  /// `.wav`
+  /// Sound.
   case wave = 0
-  /// `.jpg`, `.jpeg`, `.png`
+  /// A picture.
   case picture = 1
-  /// `.npy`
+  /// A NumPy array.
   case array = 2
-  /// `.npz`
+  /// NumPy arrays with names.
   case archive = 3
-  /// `.bin`
+  /// Numbers as they are, or a cloud of points.
   case raw = 4
+  /// Lines of text.
+  case text = 5
+
+  static let all: [SampleKind] = [.wave, .picture, .array, .archive, .raw, .text]
+
+  /// The extensions, as messages show them.
+  var endings: String {
+    switch self {
+    case .wave: ".wav"
+    case .picture: ".jpg .jpeg .png"
+    case .array: ".npy"
+    case .archive: ".npz"
+    case .raw: ".bin"
+    case .text: ".txt .tsv"
+    }
+  }
 
   /// The kind of a path; nil for any other extension.
   public init?(path: String) {
-    if Text.hasEnding(path, ".wav") {
-      self = .wave
-    } else if Text.hasEnding(path, ".jpg") || Text.hasEnding(path, ".jpeg")
-      || Text.hasEnding(path, ".png")
-    {
-      self = .picture
-    } else if Text.hasEnding(path, ".npy") {
-      self = .array
-    } else if Text.hasEnding(path, ".npz") {
-      self = .archive
-    } else if Text.hasEnding(path, ".bin") {
-      self = .raw
-    } else {
-      return nil
+    for kind in Self.all {
+      for ending in Text.fields([UInt8](kind.endings.utf8), separator: 0x20)
+      where Text.hasEnding(path, ending) {
+        self = kind
+        return
+      }
     }
+    return nil
   }
 }

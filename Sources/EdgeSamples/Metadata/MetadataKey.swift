@@ -11,11 +11,19 @@ public enum MetadataKey {
     "points.form", "points.columns",
     "range.up", "range.down", "range.mean", "range.std",
     "pillars.low", "pillars.high", "pillars.cell", "pillars.std",
+    "text.tokenizer", "text.vocabulary", "text.case", "text.ids", "text.mask", "text.types",
+    "text.position",
     "output.kind",
     "detections.decoder", "detections.outputs", "detections.score", "detections.iou",
     "detections.strides", "detections.sizes", "detections.variances",
     "segments.output", "segments.index", "segments.threshold", "segments.gap", "segments.least",
     "point-labels.output", "point-labels.ignore", "point-labels.ids",
+    "embedding.output",
+    "generation.output", "generation.stop", "generation.context",
     "labels",
   ]
+
+  /// Keys under which `edgeconv convert --preprocess FILE.json` names a file, whose text the model
+  /// carries.
+  public static let files = ["text.vocabulary"]
 }

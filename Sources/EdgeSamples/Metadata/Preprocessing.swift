@@ -10,6 +10,8 @@ public struct Preprocessing: Sendable {
     case audio(AudioPreprocessing)
     /// Clouds of points.
     case points(PointPreprocessing)
+    /// Text.
+    case text(TextPreprocessing)
   }
 
   /// What the model's input is made from.
@@ -33,12 +35,19 @@ public struct Preprocessing: Sendable {
     let metadata = MetadataReader(value: value)
     labels = metadata.lines("labels")
     results = try ResultRule(metadata)
-    switch try metadata.choice("input.kind", ["tensor", "image", "audio", "points"]) {
+    switch try metadata.choice("input.kind", ["tensor", "image", "audio", "points", "text"]) {
     case 1: kind = .image(try ImagePreprocessing(metadata))
     case 2: kind = .audio(try AudioPreprocessing(metadata))
     case 3: kind = .points(try PointPreprocessing(metadata))
+    case 4: kind = .text(try TextPreprocessing(metadata))
     default: kind = .tensor
     }
+  }
+
+  /// The files that can be samples.
+  public var kinds: [SampleKind] {
+    if case .text = kind { return [.text, .archive, .array] }
+    return [.wave, .picture, .array, .archive, .raw]
   }
 
   /// The same rules, but sounds of another rate are taken and their rate is changed.

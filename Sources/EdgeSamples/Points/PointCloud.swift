@@ -25,7 +25,9 @@ public struct PointCloud: Sendable {
   ///
   /// - Throws: an error naming the path when the file is neither.
   static func read(_ path: String, columns: Int) throws(SampleError) -> PointCloud {
-    if Text.hasEnding(path, ".npy") { return try PointCloud(NumpyArray.read(path), path: path) }
+    if case .array? = SampleKind(path: path) {
+      return try PointCloud(NumpyArray.read(path), path: path)
+    }
     let bytes = try readBytes(path)
     guard !bytes.isEmpty, bytes.count % (4 * columns) == 0 else {
       throw SampleError(

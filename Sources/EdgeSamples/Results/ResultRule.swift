@@ -8,12 +8,21 @@ public enum ResultRule: Sendable {
   case segments(SegmentRule)
   /// A class for every point of a cloud.
   case pointLabels(PointLabelRule)
+  /// A vector that stands for the input.
+  case embedding(EmbeddingRule)
+  /// The text that follows.
+  case generation(GenerationRule)
 
   init(_ metadata: MetadataReader) throws(SampleError) {
-    switch try metadata.choice("output.kind", ["plain", "detections", "segments", "point-labels"]) {
+    let kinds: [StaticString] = [
+      "plain", "detections", "segments", "point-labels", "embedding", "generation",
+    ]
+    switch try metadata.choice("output.kind", kinds) {
     case 1: self = .detections(try DetectionRule(metadata))
     case 2: self = .segments(try SegmentRule(metadata))
     case 3: self = .pointLabels(try PointLabelRule(metadata))
+    case 4: self = .embedding(EmbeddingRule(metadata))
+    case 5: self = .generation(try GenerationRule(metadata))
     default: self = .plain
     }
   }
