@@ -54,25 +54,18 @@ extension Lowering {
     lowering.define(target, as: y)
   }
 
-  /// Range of integers to a limit that depends on run-time sizes: the first of a constant list.
+  /// Range of integers to a limit that depends on run-time sizes: the beginning of a constant list.
   static func range(_ node: Node, _ lowering: inout Lowering) throws {
     let target = try lowering.output(node)
-    let size = try lowering.shape(of: target)[0]
-    let bound = try lowering.sizes.bound(of: size, in: lowering.graph[target].name)
     let start = try lowering.input(node, 0)
-    let first = lowering.graph[start].constant?.integers.first
-    guard let step = try lowering.constantInput(node, 2)?.integers.first else {
+    let first = lowering.graph[start].constant?.ints.first
+    guard let step = try lowering.constantInput(node, 2)?.ints.first else {
       throw lowering.unsupported(node, "it has no step", remedy: "give all three operands")
     }
     let type = lowering.storedType(of: target)
-    let values = (0..<Int64(bound)).map { (first ?? 0) &+ $0 &* step }
-    let list = Tensor(values, shape: [bound], type: type)
-    var y = lowering.constant(list.bytes, type: type, dims: [bound], name: node.name + "/list")
-    if size.constant == nil {
-      let part = try lowering.result(target, type: type)
-      lowering.emit(.slice, [y], [part.tensor], SliceParameters())
-      y = part.tensor
-    }
+    var y = try lowering.counting(
+      lowering.shape(of: target)[0], start: first ?? 0, step: step, type: type,
+      name: node.name + "/list")
     if first == nil {
       let offset = try lowering.operand(start, .type(type))
       y = lowering.arithmetic(EDGE_BINARY_ADD, y, lowering.view(offset.tensor, dims: []))

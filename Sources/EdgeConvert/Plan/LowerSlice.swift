@@ -66,7 +66,7 @@ extension Lowering {
         remedy: "one Slice an axis")
     }
     let indices = try numbers(
-      form.shape[axis], from: form.starts[axis], step: form.steps[axis], type: .int64,
+      form.shape[axis], from: form.starts[axis], step: form.steps[axis],
       name: graph[target].name + "/indices")
     let x = try operand(source, moved(source))
     let y = try result(like: x.tensor, target, order: x.order)

@@ -8,7 +8,7 @@ extension Lowering {
   private static let longestCount = 1 << 20
 
   /// The numbers start, start + step, ... as many as a size says: the beginning of a constant.
-  private mutating func counting(
+  mutating func counting(
     _ count: Dimension, start: Int = 0, step: Int = 1, type: ElementType, name: String
   ) throws -> PlanTensorID {
     let bound = try sizes.bound(of: count, in: name)
@@ -55,33 +55,15 @@ extension Lowering {
   }
 
   /// The numbers from a size on, as many as another says.
-  mutating func numbers(
-    _ count: Dimension, from start: Dimension, step: Int, type: ElementType, name: String
-  ) throws -> PlanTensorID {
-    let numbers = try counting(
-      count, start: start.constant ?? 0, step: step, type: type, name: name)
-    if start.constant != nil { return numbers }
-    var parameters = BinaryParameters()
-    parameters.kind = Int32(EDGE_BINARY_ADD)
-    let first = try element(start, type: type, name: name)
-    let sum = add(PlanTensor(name: name, type: type, dims: [count], affine: nil, storage: .arena))
-    emit(.binary, [numbers, first], [sum], parameters)
-    return sum
-  }
-
-  /// Range with bounds that are constants or run-time sizes.
-  static func range(_ node: Node, _ lowering: inout Lowering) throws {
-    let target = try lowering.output(node)
-    guard let start = lowering.graph.content(node, 0)?.first,
-      let step = lowering.graph.content(node, 2)?.first?.constant
-    else {
-      throw lowering.unsupported(
-        node, "its bounds depend on run-time data", remedy: "make them functions of input sizes")
+  mutating func numbers(_ count: Dimension, from start: Dimension, step: Int, name: String) throws
+    -> PlanTensorID
+  {
+    if let start = start.constant {
+      return try counting(count, start: start, step: step, type: .int64, name: name)
     }
-    let numbers = try lowering.numbers(
-      lowering.shape(of: target)[0], from: start, step: step,
-      type: lowering.storedType(of: target), name: lowering.graph[target].name)
-    lowering.define(target, as: Stored(numbers, order: [0]))
+    return arithmetic(
+      EDGE_BINARY_ADD, try counting(count, step: step, type: .int64, name: name),
+      view(try element(start, type: .int64, name: name), dims: []))
   }
 }
 
