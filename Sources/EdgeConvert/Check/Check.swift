@@ -10,7 +10,8 @@ public struct Check: Sendable {
   /// Ready for conversion.
   public var isReady: Bool { obstacles.isEmpty }
 
-  /// Reads nothing and writes nothing; lowers the graph in float to be sure.
+  /// Reads nothing and writes nothing; lowers the graph to be sure, in float or as it comes
+  /// quantized.
   ///
   /// - Parameters:
   ///   - imported: as `Import` gives it.
@@ -22,7 +23,10 @@ public struct Check: Sendable {
     _ imported: Graph, bounds: [String: Int] = [:], states: StateBinding = .detected
   ) throws {
     let bound = try BoundGraph(imported, states, bounds: bounds)
-    let (graph, found) = try Check.examine(bound.graph)
+    let given = try QuantizationReader.read(bound.graph)
+    let (canonical, found) = try Check.examine(given ?? bound.graph)
+    let quantized = given == nil ? nil : GivenQuantization(canonical)
+    let graph = quantized?.graph ?? canonical
     self.graph = graph
     guard found.isEmpty else {
       obstacles = found
@@ -40,10 +44,10 @@ public struct Check: Sendable {
       return
     }
     let sizes = try RuntimeSizes(graph: graph, bounds: bound.bounds)
-    notes = bound.notes + sizes.notes
+    notes = bound.notes + sizes.notes + (quantized.map { [$0.summary] } ?? [])
     do {
-      _ = try Plan(
-        graph: graph, quantization: Quantization(floatNodes: graph.nodes.count), sizes: sizes)
+      let float = Quantization(floatNodes: graph.nodes.count)
+      _ = try Plan(graph: graph, quantization: quantized?.quantization ?? float, sizes: sizes)
       obstacles = []
     } catch ConversionError.obstacles(let refused) {
       obstacles = refused

@@ -24,14 +24,20 @@ public struct ModelSummary: Codable, Sendable {
   public var nodes: Int
   /// Nodes that remain after folding and fusion.
   public var canonicalNodes: Int
+  /// How much of it comes quantized, if any.
+  public var quantized: String?
 
   /// - Throws: `ConversionError.invalid` when the model contradicts itself.
   public init(_ graph: Graph) throws {
-    var inferred = graph
-    _ = Inference.run(&inferred)
-    let canonical = try Passes.all(graph)
+    let given = try QuantizationReader.read(graph)
+    var canonical = try Passes.all(given ?? graph)
+    if given != nil {
+      let quantization = GivenQuantization(canonical)
+      canonical = quantization.graph
+      quantized = quantization.summary
+    }
     func interface(_ id: ValueID) -> Interface {
-      let value = inferred[id]
+      let value = canonical[id]
       return Interface(
         name: value.name, type: value.type.map { "\($0)" } ?? "?",
         shape: value.shape?.map(\.description) ?? ["?"])
@@ -72,6 +78,7 @@ public struct ModelSummary: Codable, Sendable {
     )
     lines.append("weights   \(parameters) parameters")
     lines.append("work      \(multiplications) multiplications a run")
+    if let quantized { lines.append("INT8      \(quantized)") }
     lines += metadata.sorted { $0.key < $1.key }.map { "metadata  \($0.key) = \($0.value)" }
     return lines.joined(separator: "\n")
   }

@@ -20,7 +20,7 @@ struct GivenQuantization {
   /// - Parameters:
   ///   - graph: as `QuantizationReader` gives it, after all passes.
   ///   - keepFloat: names of nodes that stay float.
-  init(_ graph: Graph, keepFloat: Set<String>) {
+  init(_ graph: Graph, keepFloat: Set<String> = []) {
     self.graph = graph
     self.keepFloat = keepFloat
     uses = Uses(graph)
@@ -41,11 +41,16 @@ struct GivenQuantization {
 
   /// What to emit.
   var decided: Conversion.Decided {
-    let int8 = choices.count { $0.precision == .int8 }
-    return Conversion.Decided(
+    Conversion.Decided(
       graph: graph, reference: graph,
       choices: QuantizationChoices(quantization: quantization, nodes: choices, values: [:]),
-      steps: ["by the model's maker: \(int8) nodes INT8, \(choices.count - int8) float"])
+      steps: [summary])
+  }
+
+  /// How much of the model its maker has quantized.
+  var summary: String {
+    let int8 = choices.count { $0.precision == .int8 }
+    return "quantized by its maker: \(int8) nodes INT8, \(choices.count - int8) float"
   }
 
   // MARK: Nodes
