@@ -100,8 +100,8 @@ struct PlanFixture {
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
     var ranges: [ValueID: ClosedRange<Float>] = [:]
     let reference = try Evaluator(graph).run(samples) { id, tensor in
-      guard case .float(let values) = tensor.elements, let low = values.min(),
-        let high = values.max()
+      guard case .float(let values) = tensor.elements,
+        let low = values.filter(\.isFinite).min(), let high = values.filter(\.isFinite).max()
       else { return }
       ranges[id] = low...high
     }
