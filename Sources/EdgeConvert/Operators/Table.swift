@@ -12,6 +12,7 @@ extension Operator {
       spaceDepth,
       scatters, recurrent, bitwise, controlFlow,
       scatters, recurrent, bitwise, masks, cumulative, [dropout], controlFlow,
+      [attention, linearAttention, rotaryEmbedding, swiGLU, determinant, einsum, requantize],
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }
