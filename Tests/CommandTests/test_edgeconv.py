@@ -33,6 +33,10 @@ class EdgeconvTest(unittest.TestCase):
         left = [name for name in os.listdir(self.folder) if "tmp" in name]
         self.assertEqual(left, [])
 
+    def test_the_list_of_operators_is_that_of_the_documentation(self):
+        done = self.edgeconv("operators")
+        self.assertEqual(done.stdout, (ROOT / "docs" / "operators.md").read_text(), "edgeconv operators >docs/operators.md")
+
     def test_check_ready(self):
         done = self.edgeconv("check", DIGITS)
         self.assertEqual(done.returncode, 0, done.stderr)
