@@ -6,8 +6,10 @@ extension Operator {
   static let convolution = Operator(
     "Conv", opsets: 1...latestOpset,
     check: { node, graph in
-      guard let rank = graph.operand(node, 0)?.shape?.count, rank > 4 else { return [] }
-      return [node.obstacle("has \(rank - 2) spatial axes", remedy: "use one or two spatial axes")]
+      guard let rank = graph.operand(node, 0)?.shape?.count, rank > 5 else { return [] }
+      return [
+        node.obstacle("has \(rank - 2) spatial axes", remedy: "use one to three spatial axes")
+      ]
     },
     infer: { node, graph in
       let x = try graph.shape(node, 0)
@@ -26,7 +28,7 @@ extension Operator {
       return [ValueType(type: try graph.type(node, 0), shape: [x[0], weights[0]] + window.output)]
     },
     evaluate: { node, inputs in [try Convolution(node, inputs).run()] },
-    quantize: .weighted, lower: Lowering.convolution)
+    quantize: .weighted, lower: Lowering.convolution, rewrite: convolutionOfSlices)
 
   /// Sizes of the window of a Conv or ConvTranspose: those of its weights.
   static func kernelShape(_ node: Node, _ weights: [Dimension]) throws -> [Int] {

@@ -1,5 +1,4 @@
 import EdgeFormat
-import Foundation
 
 /// Sliding maximum and average over x `[N, C, spatial...]`.
 /// <https://onnx.ai/onnx/operators/onnx__MaxPool.html>,
@@ -8,32 +7,16 @@ extension Operator {
   static let pools: [Operator] = [
     Operator(
       "MaxPool", opsets: 1...latestOpset,
-      check: { node, _ in
-        node.output(1) == nil
-          ? []
-          : [node.obstacle("gives the indices of the maxima", remedy: "use the first output only")]
+      infer: { node, graph in
+        let y = try inferPool(node, graph)
+        return y + [ValueType(type: .int64, shape: y[0].shape)]
       },
-      infer: inferPool, evaluate: { node, inputs in [try maxPool(node, inputs)] },
-      quantize: .passThrough, lower: Lowering.maxPool),
+      evaluate: { node, inputs in [try maxPool(node, inputs)] },
+      quantize: .passThrough, body: poolWithIndices, lower: Lowering.maxPool, rewrite: simplerPool),
     Operator(
       "AveragePool", opsets: 7...latestOpset, infer: inferPool,
       evaluate: { node, inputs in [try averagePool(node, inputs)] },
-      quantize: .rescaled, lower: Lowering.averagePool),
-    Operator(
-      "LpPool", opsets: 2...latestOpset, infer: inferPool,
-      evaluate: { node, inputs in
-        let power = Float(node.int("p", 2))
-        var x = try need(node, inputs, 0)
-        x.elements = .float(
-          mapElements(x.floats) {
-            power == 2 ? $0 * $0 : power == 1 ? abs($0) : pow(abs($0), power)
-          })
-        let (sums, _) = try windowSums(node, x)
-        let values = mapElements(sums.floats) {
-          power == 2 ? $0.squareRoot() : power == 1 ? $0 : pow($0, 1 / power)
-        }
-        return [Tensor(values, shape: sums.shape)]
-      }, lower: nil),
+      quantize: .rescaled, lower: Lowering.averagePool, rewrite: simplerPool),
   ]
 
   @Sendable private static func inferPool(_ node: Node, _ graph: Graph) throws -> [ValueType] {

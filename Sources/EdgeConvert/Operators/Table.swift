@@ -34,6 +34,10 @@ extension Operator {
       [requantize],
       signal,
       controlFlow,
+      scatters, recurrent, bitwise, controlFlow,
+      scatters, recurrent, bitwise, masks, cumulative, [dropout], controlFlow,
+      scatters, recurrent, bitwise, controlFlow, normPools,
+      [maxUnpool, columnsToImage, affineGrid, centerCropPad],
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

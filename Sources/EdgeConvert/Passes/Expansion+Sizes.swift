@@ -13,6 +13,11 @@ struct Extent {
     Extent(factor: factor, axes: [(value, axis)])
   }
 
+  /// The product of the sizes of neighbouring axes.
+  static func axes(_ axes: Range<Int>, of value: ValueID) -> Extent {
+    Extent(factor: 1, axes: axes.map { (value, $0) })
+  }
+
   static func * (a: Extent, b: Extent) -> Extent {
     Extent(factor: a.factor * b.factor, axes: a.axes + b.axes)
   }

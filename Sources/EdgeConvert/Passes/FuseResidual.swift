@@ -33,7 +33,9 @@ extension Passes {
   }
 
   private static func takesResidual(_ node: Node, _ graph: Graph) -> Bool {
-    guard node.op == "Conv", takesEpilogue(node, graph) else { return false }
+    guard node.op == "Conv", takesEpilogue(node, graph),
+      graph.constant(node, 1).map({ $0.shape.count <= 4 }) == true
+    else { return false }
     let epilogue = Epilogue(node)
     guard epilogue.residual == nil else { return false }
     switch epilogue.activation {

@@ -3,11 +3,6 @@ import EdgeFormat
 extension Lowering {
   /// MaxPool over one or two spatial axes.
   static func maxPool(_ node: Node, _ lowering: inout Lowering) throws {
-    if let indices = node.output(1),
-      lowering.consumers[indices] != nil || lowering.outputs.contains(indices)
-    {
-      throw lowering.unsupported(node, "the indices are used", remedy: "MaxPool with one output")
-    }
     let source = try lowering.input(node, 0)
     let order = AxisOrder.channelsLast(try lowering.shape(of: source).count)
     let x = try lowering.operand(source, lowering.moved(source), order: order)
@@ -57,19 +52,7 @@ extension Lowering {
     p.padLeft = Int32(window.left)
     p.padBottom = Int32(window.bottom)
     p.padRight = Int32(window.right)
-    if node.int("count_include_pad") == 1 {
-      let pads = node.ints("pads") ?? Array(repeating: 0, count: 2 * kernel.count)
-      let declared = pads.suffix(kernel.count)
-      let used = kernel.count == 2 ? [window.bottom, window.right] : [window.right]
-      guard Array(declared) == used || node.string("auto_pad").map({ $0 != "NOTSET" }) == true
-      else {
-        throw unsupported(
-          node,
-          "ceil_mode with count_include_pad reaches \(used) past the input, pads are \(Array(declared))",
-          remedy: "ceil_mode=0, or count_include_pad=0")
-      }
-      p.countIncludePad = 1
-    }
+    p.countIncludePad = Int32(node.int("count_include_pad", 0))
     emit(
       opCode, [view(x.tensor, dims: Self.imageDims(shape))],
       [view(y.tensor, dims: Self.imageDims(outputShape))], p)
