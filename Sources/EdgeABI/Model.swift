@@ -100,20 +100,31 @@ private func openHandle(
   describe(model, index, info, count: edgert_model_output_count(model)) { $0.outputRecord($1) }
 }
 
+@c @implementation public func edgert_model_state_count(_ model: OpaquePointer!) -> UInt32 {
+  guard let model else { return 0 }
+  return UInt32(handle(model).pointee.model.stateCount)
+}
+
+@c @implementation public func edgert_model_state_info(
+  _ model: OpaquePointer!, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>!
+) -> edgert_status {
+  describe(model, index, info, count: edgert_model_state_count(model)) { $0.stateRecord($1) }
+}
+
 /// What both infos do; `record` picks the input or output at a position.
 private func describe(
   _ model: OpaquePointer?, _ index: UInt32, _ info: UnsafeMutablePointer<edgert_tensor_info>?,
-  count: UInt32, _ record: (Model, Int) -> TensorRecord
+  count: UInt32, _ record: (Model, Int) -> TensorRecord?
 ) -> edgert_status {
   status(nil) { () throws(EdgeError) in
     guard let model, let info else {
       throw EdgeError(.invalidArgument, "model and info must not be NULL")
     }
-    guard index < count else {
+    let opened = handle(model).pointee.model
+    guard index < count, let record = record(opened, Int(index)) else {
       throw EdgeError(.outOfRange, "index %0 of %1", Int(index), Int(count))
     }
-    let opened = handle(model).pointee.model
-    try write(describe(record(opened, Int(index)), opened), to: info)
+    try write(describe(record, opened), to: info)
   }
 }
 

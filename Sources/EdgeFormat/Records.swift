@@ -20,7 +20,9 @@ public struct TensorRecord: BitwiseCopyable, Sendable {
   public var elementType: UInt8 = 0
   public var storage: UInt8 = 0
   public var rank: UInt8 = 0
-  public var padding: UInt8 = 0
+  /// 1: the tensor is a state as a whole, under its own name; other tensors of storage `state` are
+  /// views of such ones.
+  public var isState: UInt8 = 0
   /// 0 when the tensor is not quantized; else real = scale * (q - zeroPoint).
   public var scale: Float = 0
   public var zeroPoint: Int32 = 0

@@ -54,6 +54,27 @@ public struct Model: @unchecked Sendable {
   /// The record of an output.
   public func outputRecord(_ position: Int) -> TensorRecord { tensors[outputTensor(position)] }
 
+  /// How many states a session keeps from run to run.
+  public var stateCount: Int {
+    var count = 0
+    for index in 0..<tensorCount where isState(index) { count += 1 }
+    return count
+  }
+
+  /// The record of a state, as large as a run can leave it; nil past the last.
+  public func stateRecord(_ position: Int) -> TensorRecord? {
+    var left = position
+    for index in 0..<tensorCount where isState(index) {
+      if left == 0 { return tensors[index] }
+      left -= 1
+    }
+    return nil
+  }
+
+  private func isState(_ index: Int) -> Bool {
+    tensors[index].isState != 0 && tensors[index].storage == Storage.state.rawValue
+  }
+
   /// The record of a node.
   public func nodeRecord(_ index: Int) -> NodeRecord { nodes[index] }
 

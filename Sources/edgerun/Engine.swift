@@ -11,6 +11,8 @@ struct Engine: ~Copyable {
   let inputs: [InputDescription]
   /// What the model gives; shapes are upper bounds.
   let outputs: [OutputDescription]
+  /// What a session keeps from run to run; shapes are upper bounds.
+  let states: [OutputDescription]
   /// Bytes of a session with the chosen number of threads.
   let sessionBytes: Int
   /// Time to open the model, then the session.
@@ -53,9 +55,12 @@ struct Engine: ~Copyable {
     outputs = (0..<edgert_model_output_count(opened)).map { index in
       var info = Engine.emptyInfo()
       _ = edgert_model_output_info(opened, index, &info)
-      return OutputDescription(
-        name: Engine.text(info.name), elementType: Engine.elementType(info.dtype),
-        shape: Engine.shape(info.max_dims, rank: info.rank))
+      return Engine.outputDescription(info)
+    }
+    states = (0..<edgert_model_state_count(opened)).map { index in
+      var info = Engine.emptyInfo()
+      _ = edgert_model_state_info(opened, index, &info)
+      return Engine.outputDescription(info)
     }
     fingerprint = Engine.fingerprint(path)
     model = opened
@@ -210,6 +215,12 @@ struct Engine: ~Copyable {
 
   private static func elementType(_ code: edgert_dtype) -> ElementType {
     UInt8(exactly: code).flatMap { ElementType(rawValue: $0) } ?? .float32
+  }
+
+  private static func outputDescription(_ info: edgert_tensor_info) -> OutputDescription {
+    OutputDescription(
+      name: text(info.name), elementType: elementType(info.dtype),
+      shape: shape(info.max_dims, rank: info.rank))
   }
 
   private static func description(_ info: edgert_tensor_info) -> InputDescription {

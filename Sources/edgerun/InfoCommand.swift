@@ -34,6 +34,15 @@ struct InfoCommand {
       let type = output.elementType.name
       rows.append(("output", output.name + "  " + type + " " + Text.shape(output.shape)))
     }
+    for state in engine.states {
+      let type = state.elementType.name
+      rows.append(
+        (
+          "state",
+          state.name + "  " + type + " " + Text.shape(state.shape)
+            + ", " + String(state.byteCount) + " bytes"
+        ))
+    }
     let memory = String(engine.sessionBytes) + " bytes with " + threadText(options.threads)
     rows.append(("session", memory))
     rows.append(("kernels", String(cString: edgert_kernel_isa())))
@@ -66,6 +75,12 @@ struct InfoCommand {
     for (index, output) in engine.outputs.enumerated() {
       text += index > 0 ? "," : ""
       text += tensor(output.name, output.elementType.name, output.shape) + "}"
+    }
+    text += "],\"states\":["
+    for (index, state) in engine.states.enumerated() {
+      text += index > 0 ? "," : ""
+      text += tensor(state.name, state.elementType.name, state.shape)
+      text += ",\"bytes\":" + String(state.byteCount) + "}"
     }
     text += "],\"session_bytes\":" + String(engine.sessionBytes)
     text += ",\"threads\":" + String(options.threads)

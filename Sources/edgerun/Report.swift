@@ -24,6 +24,9 @@ struct OutputDescription {
   let elementType: ElementType
   let shape: [Int]
 
+  /// Bytes at the bounds.
+  var byteCount: Int { shape.reduce(elementType.byteCount, *) }
+
   /// The number of classes when the shape is `[1, C]` or the like; nil for another shape.
   var classCount: Int? {
     let count = shape.reduce(1, *)

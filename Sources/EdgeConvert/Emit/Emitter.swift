@@ -92,6 +92,7 @@ struct Emitter {
     record.elementType = tensor.type.rawValue
     record.storage = tensor.storage.rawValue
     record.rank = UInt8(tensor.dims.count)
+    record.isState = plan.states.contains { $0.root == id } ? 1 : 0
     record.scale = tensor.affine?.scale ?? 0
     record.zeroPoint = tensor.affine?.zeroPoint ?? 0
     for (axis, size) in tensor.dims.enumerated() {

@@ -46,6 +46,7 @@ struct FileReader {
       dims: axes.map { record.dimension($0) },
       dynamicAxes: axes.filter { record.dynamicAxes >> UInt32($0) & 1 == 1 },
       storage: Storage(rawValue: record.storage).map { "\($0)" } ?? "unknown",
+      isState: record.isState != 0,
       offset: Int(record.offset),
       bytes: Int(record.bytes), scale: isQuantized ? record.scale : nil,
       zeroPoint: isQuantized ? Int(record.zeroPoint) : nil)

@@ -23,8 +23,14 @@ extension Inspection {
   private var interfaceLines: [String] {
     let bounds = symbols.sorted { $0.key < $1.key }.map { "  \($0.key) <= \($0.value)" }
     return ["", "inputs"] + inputs.map { "  " + line($0) } + ["outputs"]
-      + outputs.map { "  " + line($0) }
+      + outputs.map { "  " + line($0) } + stateLines
       + (bounds.isEmpty ? [] : ["run-time sizes"] + bounds)
+  }
+
+  private var stateLines: [String] {
+    let states = tensors.indices.filter { tensors[$0].isState }
+    return (states.isEmpty ? [] : ["states"])
+      + states.map { "  \(line($0)), \(tensors[$0].bytes) bytes" }
   }
 
   private var nodeLines: [String] {

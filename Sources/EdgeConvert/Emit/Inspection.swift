@@ -16,6 +16,8 @@ public struct Inspection: Codable, Sendable {
     public var dynamicAxes: [Int]
     /// arena, weights or state.
     public var storage: String
+    /// Whether it is a state as a whole, and not a view of one.
+    public var isState: Bool
     /// Where it begins, in bytes.
     public var offset: Int
     /// Its size in bytes.
