@@ -38,8 +38,11 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case gatherElements = 48
   case scatterND = 49
   case scatterElements = 51
-  // Selections, whose results' sizes depend on data.
+  // Selections.
+  case topK = 55
   case nonZero = 56
+  case nonMaxSuppression = 57
+  case unique = 58
   // Signals.
   case stft = 50
   case dft = 52
@@ -84,7 +87,10 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .gatherElements: "gather_elements"
     case .scatterND: "scatter_nd"
     case .scatterElements: "scatter_elements"
+    case .topK: "top_k"
     case .nonZero: "non_zero"
+    case .nonMaxSuppression: "non_max_suppression"
+    case .unique: "unique"
     case .stft: "stft"
     case .dft: "dft"
     case .exit: "exit"
@@ -96,5 +102,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   }
 
   /// Whether the size of the first result depends on data, so that the node can set a symbol.
-  public var findsSize: Bool { self == .nonZero }
+  public var findsSize: Bool {
+    self == .nonZero || self == .nonMaxSuppression || self == .unique
+  }
 }

@@ -237,6 +237,42 @@ public struct ScatterParameters: BitwiseCopyable, Sendable {
 ///
 /// The count is the size that the node sets. No parameters.
 
+/// `topK`: x `[..., N]` → values `[..., K]`, indices (int64) `[..., K]`, in order.
+public struct TopKParameters: BitwiseCopyable, Sendable {
+  /// 1: the largest first; 0: the smallest first.
+  public var largest: Int32 = 1
+
+  public init() {}
+}
+
+/// `nonMaxSuppression` (float): boxes `[B, N, 4]`, scores `[B, C, N]` → chosen (int64 `[count, 3]`):
+/// batch, class, box.
+///
+/// The count is the size that the node sets.
+public struct NonMaxSuppressionParameters: BitwiseCopyable, Sendable {
+  /// Most boxes of a batch and class.
+  public var mostBoxes: Int32 = 0
+  /// Overlap above which the box of the lower score is left out.
+  public var overlapThreshold: Float = 0
+  /// Boxes whose scores are not above it are left out.
+  public var scoreThreshold: Float = -.infinity
+  /// 0: a box is y1, x1, y2, x2; 1: x and y of its centre, width, height.
+  public var isCentered: Int32 = 0
+
+  public init() {}
+}
+
+/// `unique`: x `[N, L]` → first (int64 `[count]`), number (int64 `[N]`), counts (int64 `[count]`):
+/// which row is the first of its like, which of them each row is like, and how many there are.
+///
+/// The count is the size that the node sets.
+public struct UniqueParameters: BitwiseCopyable, Sendable {
+  /// 1: different rows in ascending order; 0: in the order of their first appearance.
+  public var sorted: Int32 = 1
+
+  public init() {}
+}
+
 /// `stft` (float): x `[N, L]`, window `[frameLength]`, twiddles `[frameLength, 2]` → y `[N, frames,
 /// frameLength/2+1, 2]`.
 public struct STFTParameters: BitwiseCopyable, Sendable {

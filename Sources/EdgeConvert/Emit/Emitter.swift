@@ -26,7 +26,7 @@ struct Emitter {
     var index: [PlanTensorID: Int] = [:]
     for (position, id) in used.enumerated() { index[id] = position }
     self.index = index
-    sizes = SizeTable(plan.sizes)
+    sizes = SizeTable(plan.sizes.symbols.map(\.name) + plan.foundSizes.map(\.name))
     var offsets: [PlanTensorID: Int] = [:]
     var end = 0
     for state in plan.states {
@@ -41,7 +41,8 @@ struct Emitter {
   consuming func emit(metadata: [(key: String, value: String)]) throws -> EmittedFile {
     let tensors = try used.map { try record(of: $0) }
     let nodes = try plan.nodes.map { try record(of: $0) }
-    let symbols = try plan.sizes.symbols.map { try record(of: $0) }
+    let symbols =
+      try plan.sizes.symbols.map { try record(of: $0) } + plan.foundSizes.map { record(of: $0) }
     let entries = try metadataRecords(metadata)
     var writer = Writer()
     writer.header.arenaBytes = UInt64(memory.total)
@@ -77,6 +78,16 @@ struct Emitter {
     }
     record.bound = Int32(symbol.bound)
     record.name = names.offset(of: symbol.name)
+    return record
+  }
+
+  private mutating func record(of found: Plan.FoundSize) -> SymbolRecord {
+    var record = SymbolRecord()
+    record.source = SizeSource.node.rawValue
+    record.input = UInt32(found.node)
+    record.axis = UInt16(found.axis)
+    record.bound = Int32(found.bound)
+    record.name = names.offset(of: found.name)
     return record
   }
 

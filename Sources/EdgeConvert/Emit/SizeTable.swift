@@ -13,10 +13,10 @@ struct SizeTable {
   private var indices: [Step: Int] = [:]
   private(set) var records: [ExpressionRecord] = []
 
-  /// - Parameter sizes: the symbols, in the order of the symbols section.
-  init(_ sizes: RuntimeSizes) {
+  /// - Parameter names: of the symbols, in the order of the symbols section.
+  init(_ names: [String]) {
     var symbols: [String: Int] = [:]
-    for (index, symbol) in sizes.symbols.enumerated() { symbols[symbol.name] = index }
+    for (index, name) in names.enumerated() { symbols[name] = index }
     self.symbols = symbols
   }
 
@@ -43,7 +43,7 @@ struct SizeTable {
 
   private mutating func index(of atom: Dimension.Atom) throws -> Int {
     switch atom {
-    case .symbol(let name):
+    case .symbol(let name), .found(let name, _):
       guard let symbol = symbols[name] else {
         throw ConversionError.invalid(
           "size '\(name)' is set neither by an input's shape nor by a state; fix it in the model")

@@ -5,6 +5,8 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   /// A factor of a monomial.
   public indirect enum Atom: Hashable, Sendable {
     case symbol(String)
+    /// A size that a node finds in data, at most the bound.
+    case found(String, bound: Dimension)
     case floorDivide(Dimension, Dimension)
     case maximum(Dimension, Dimension)
     case minimum(Dimension, Dimension)
@@ -18,6 +20,12 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
 
   /// A size chosen at run time.
   public init(symbol: String) { terms = [[.symbol(symbol)]: 1] }
+
+  /// A size that a node finds in data.
+  /// - Parameters:
+  ///   - found: a name of its own.
+  ///   - bound: what it is at most.
+  public init(found name: String, bound: Dimension) { terms = [[.found(name, bound: bound)]: 1] }
 
   /// Beyond this magnitude sizes saturate: no tensor is that large, and no model may make the
   /// arithmetic trap.
@@ -100,6 +108,8 @@ public struct Dimension: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The size when every symbol has a value; nil when one is missing.
+  ///
+  /// What nodes find has its bound unless it is given.
   public func evaluated(_ symbols: [String: Int]) -> Int? {
     var sum = 0
     for (factors, coefficient) in terms {
@@ -144,7 +154,7 @@ extension Dimension.Atom: CustomStringConvertible {
   /// Different for different atoms, even when a symbol is named like a formula.
   fileprivate var sortKey: String {
     switch self {
-    case .symbol(let name): "0\(name)"
+    case .symbol(let name), .found(let name, _): "0\(name)"
     case .floorDivide, .maximum, .minimum: "1\(self)"
     }
   }
@@ -153,6 +163,8 @@ extension Dimension.Atom: CustomStringConvertible {
     switch self {
     case .symbol(let name):
       return symbols[name]
+    case .found(let name, let bound):
+      return symbols[name] ?? bound.evaluated(symbols)
     case .floorDivide(let a, let b):
       guard let x = a.evaluated(symbols), let y = b.evaluated(symbols), y != 0 else { return nil }
       return x / y - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0)
@@ -167,7 +179,7 @@ extension Dimension.Atom: CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .symbol(let name): name
+    case .symbol(let name), .found(let name, _): name
     case .floorDivide(let a, let b): "floor((\(a))/(\(b)))"
     case .maximum(let a, let b): "max(\(a),\(b))"
     case .minimum(let a, let b): "min(\(a),\(b))"
@@ -181,12 +193,20 @@ extension Dimension {
     var found: Set<String> = []
     for factor in terms.keys.joined() {
       switch factor {
-      case .symbol(let name): found.insert(name)
+      case .symbol(let name), .found(let name, _): found.insert(name)
       case .floorDivide(let a, let b), .maximum(let a, let b), .minimum(let a, let b):
         found.formUnion(a.symbols.union(b.symbols))
       }
     }
     return found
+  }
+
+  /// The name, when the size is one that a node finds in data.
+  var foundName: String? {
+    guard terms.count == 1, let (factors, coefficient) = terms.first, coefficient == 1,
+      factors.count == 1, case .found(let name, _) = factors[0]
+    else { return nil }
+    return name
   }
 
   /// The name, when the size is one symbol.

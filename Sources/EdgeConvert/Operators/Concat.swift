@@ -31,6 +31,7 @@ extension Operator {
     },
     evaluate: { node, inputs in
       let parts = try inputs.indices.map { try need(node, inputs, $0) }
+      guard !parts.isEmpty else { throw node.invalid("has no operands") }
       let axis = try axis(node.int("axis", 1), rank: parts[0].shape.count, node)
       return [try concatenate(parts, axis: axis, node)]
     },

@@ -3,7 +3,7 @@ import EdgeFormat
 /// Operators that fold away at conversion: constants and shape arithmetic.
 extension Operator {
   static let constants: [Operator] = [
-    constant, constantOfShape, range, shape, size, nonZero,
+    constant, constantOfShape, range, shape, size,
   ]
 
   private static let constant = Operator(
@@ -153,18 +153,4 @@ extension Operator {
     symbolic: { node, graph in graph.operand(node, 0)?.shape.map { [$0.reduce(Dimension(1), *)] } },
     evaluate: { node, inputs in [Tensor([Int64(try need(node, inputs, 0).count)], shape: [])] },
     lower: nil)
-
-  private static let nonZero = Operator(
-    "NonZero", opsets: 9...latestOpset,
-    infer: { node, graph in
-      throw ConversionError.obstacles([
-        node.obstacle("its result's size depends on run-time data", remedy: "replace it by a mask")
-      ])
-    },
-    evaluate: { node, inputs in
-      let x = try need(node, inputs, 0)
-      let hits = zip(Positions(x.shape), x.floats).filter { $0.1 != 0 }.map(\.0)
-      let values = x.shape.indices.flatMap { axis in hits.map { Int64($0[axis]) } }
-      return [Tensor(values, shape: [x.shape.count, hits.count])]
-    }, lower: nil)
 }

@@ -24,8 +24,8 @@ extension Operator {
       let repeats =
         try graph.content(node, 1) ?? graph.integers(node, 1, "the repeats").map { Dimension($0) }
       let shape = try graph.shape(node, 0)
-      guard repeats.count == shape.count else {
-        throw node.invalid("\(repeats.count) repeats for \(shape.count) axes")
+      guard repeats.count == shape.count, repeats.allSatisfy({ $0.constant ?? 0 >= 0 }) else {
+        throw node.invalid("repeats \(repeats) for \(shape.count) axes")
       }
       return [ValueType(type: try graph.type(node, 0), shape: zip(shape, repeats).map { $0 * $1 })]
     },
@@ -41,5 +41,6 @@ extension Operator {
         x.strided(shape: paired, strides: own.flatMap { [0, $0] })
           .reshaped(zip(x.shape, repeats).map { $0 * $1 })
       ]
-    }, lower: Lowering.expand)
+    },
+    quantize: .passThrough, lower: Lowering.tile)
 }

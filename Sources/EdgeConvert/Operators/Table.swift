@@ -38,6 +38,7 @@ extension Operator {
       scatters, recurrent, bitwise, masks, cumulative, [dropout], controlFlow,
       scatters, recurrent, bitwise, controlFlow, normPools,
       [maxUnpool, columnsToImage, affineGrid, centerCropPad],
+      scatters, selections, recurrent, bitwise, controlFlow,
     ]
     var table: [String: Operator] = [:]
     for rule in families.joined() { table[rule.name] = rule }

@@ -88,7 +88,8 @@ extension Lowering {
     return filled
   }
 
-  private func naturalOrder(_ value: ValueID) throws -> [Int] {
+  /// A value's own axis order.
+  func naturalOrder(_ value: ValueID) throws -> [Int] {
     Array(try shape(of: value).indices)
   }
 }

@@ -106,6 +106,40 @@ extension Lowering {
     lowering.define(target, as: y)
   }
 
+  /// Tile: every axis becomes a pair, its copies and itself, of which the first repeats.
+  static func tile(_ node: Node, _ lowering: inout Lowering) throws {
+    let source = try lowering.input(node, 0)
+    let target = try lowering.output(node)
+    let (shape, result) = (try lowering.shape(of: source), try lowering.shape(of: target))
+    if shape == result { return try reshape(node, &lowering) }
+    guard let repeats = lowering.graph.content(node, 1), repeats.count == shape.count else {
+      throw lowering.unsupported(
+        node, "the repeats are computed at run time",
+        remedy: "make them constant, or a function of input sizes")
+    }
+    let x = try lowering.operand(
+      source, lowering.moved(source), order: lowering.naturalOrder(source))
+    let y = try lowering.result(like: x.tensor, target)
+    var (before, after): ([Dimension], [Dimension]) = ([], [])
+    for (size, copies) in zip(shape, repeats) {
+      if copies == Dimension(1), let last = before.last {
+        // What follows a repeated axis repeats with it.
+        before[before.count - 1] = last * size
+        after[after.count - 1] = after[after.count - 1] * size
+      } else {
+        before += copies == Dimension(1) ? [size] : [Dimension(1), size]
+        after += copies == Dimension(1) ? [size] : [copies, size]
+      }
+    }
+    guard after.count <= TensorRecord.maxRank else {
+      throw lowering.unsupported(
+        node, "\(after.count) axes and repeats", remedy: "repeat at most four axes in one Tile")
+    }
+    lowering.emit(
+      .broadcast, [lowering.view(x.tensor, dims: before)], [lowering.view(y.tensor, dims: after)])
+    lowering.define(target, as: y)
+  }
+
   private mutating func fill(_ node: Node) throws {
     let target = try output(node)
     let rank = try shape(of: target).count
