@@ -47,7 +47,7 @@ extension Session {
     }
   }
 
-  /// Writes a tensor as float32, dequantized if needed; `values` has room for `view.count`.
+  /// Writes a tensor of real numbers as float32, dequantized if needed; `values` has room for `view.count`.
   public func readFloats(_ view: TensorView, into values: UnsafeMutablePointer<Float>)
     throws(EdgeError)
   {
@@ -57,7 +57,10 @@ extension Session {
       values.update(from: view.float, count: count)
     case .int8 where view.scale != 0:
       kernels.pointee.dequantize_s8(view.int8, values, Int64(count), view.scale, view.zeroPoint)
-    case .int8, .bool, .uint8, .float16, .int16, .int32, .int64:
+    case .float16:
+      let halves = view.data.assumingMemoryBound(to: Float16.self)
+      for i in 0..<count { values[i] = Float(halves[i]) }
+    case .int8, .bool, .uint8, .int16, .int32, .int64:
       throw EdgeError(
         .typeMismatch,
         "the output has element type %0, which is no float: read it with edgert_map_output",

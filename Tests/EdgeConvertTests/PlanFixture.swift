@@ -83,8 +83,10 @@ struct PlanFixture {
         guard expected.shape == actual.shape, expected.count == actual.values.count else {
           return .infinity
         }
-        let range = expected.floats.reduce(0) { max($0, abs($1)) }
-        let worst = zip(expected.floats, actual.values).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        let range = expected.floats.filter(\.isFinite).reduce(0) { max($0, abs($1)) }
+        let worst = zip(expected.floats, actual.values).reduce(0) {
+          max($0, Float(distance(Double($1.0), Double($1.1))))
+        }
         return range == 0 ? worst : worst / range
       }.max() ?? .infinity
     }

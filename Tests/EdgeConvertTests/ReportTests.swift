@@ -64,11 +64,34 @@ import Testing
 
   @Test func outputsAreComparedSampleBySample() {
     var accumulator = OutputAccumulator(name: "y")
-    accumulator.add([1, 2, 3], [1, 2, 3], shape: [1, 3])
+    func scores(_ values: [Float]) -> Tensor { Tensor(values, shape: [1, 3]) }
+    accumulator.add(scores([1, 2, 3]), scores([1, 2, 3]))
     #expect(accumulator.comparison.sqnr == nil)
-    accumulator.add([3, 2, 1], [1, 2, 2], shape: [1, 3])
+    accumulator.add(scores([3, 2, 1]), scores([1, 2, 2]))
     let comparison = accumulator.comparison
     #expect(comparison.agreement?.count == 1 && comparison.agreement?.total == 2)
     #expect(comparison.maxDifference == 2 && comparison.low == 1 && comparison.high == 3)
+  }
+
+  /// A NaN or an infinity on one side alone is infinitely far from agreement.
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func whatIsNoNumberIsNeverExact(odd: Float) {
+    for (a, b) in [(odd, 1), (1, odd), (odd, odd)] as [(Float, Float)] {
+      var accumulator = OutputAccumulator(name: "y")
+      accumulator.add(Tensor([2, a], shape: [2, 1, 2]), Tensor([2, b], shape: [2, 1, 2]))
+      let comparison = accumulator.comparison
+      let isSame = a.bitPattern == b.bitPattern
+      #expect(comparison.maxDifference == (isSame ? 0 : .infinity))
+      #expect(comparison.sqnr == (isSame ? nil : -.infinity))
+    }
+  }
+
+  @Test func integersAreCountedByElement() {
+    var accumulator = OutputAccumulator(name: "y")
+    let large = Int64(1) << 60
+    accumulator.add(
+      Tensor([1, 2, large, 4] as [Int64], shape: [4]), Tensor([1, 2, large + 1, 5], shape: [4]))
+    let comparison = accumulator.comparison
+    #expect(comparison.equality?.count == 2 && comparison.equality?.total == 4)
+    #expect(comparison.agreement == nil && comparison.maxDifference == 1)
   }
 }

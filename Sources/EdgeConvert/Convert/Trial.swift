@@ -30,14 +30,20 @@ struct Trial {
     var noise = signal
     for (sample, reference) in zip(samples, references) {
       for (position, output) in try file.run(sample.tensors, name: sample.path).enumerated() {
+        if case .integer(let values) = reference[position].elements {
+          // Indices and classes have no size: what counts is how many differ.
+          signal[position] += Double(values.count)
+          noise[position] += Double(zip(values, output.tensor.integers).count { $0 != $1 })
+          continue
+        }
         for (x, y) in zip(reference[position].floats, output.values) {
-          let difference = Double(x) - Double(y)
-          signal[position] += Double(x) * Double(x)
+          let difference = distance(Double(x), Double(y))
+          if x.isFinite { signal[position] += Double(x) * Double(x) }
           noise[position] += difference * difference
         }
       }
     }
-    let parts = zip(noise, signal).map { $1 > 0 ? $0 / $1 : 0 }
+    let parts = zip(noise, signal).map { $0.isInfinite ? $0 : $1 > 0 ? $0 / $1 : 0 }
     return parts.reduce(0, +) / Double(Swift.max(parts.count, 1))
   }
 

@@ -77,7 +77,9 @@ public struct HTMLPage {
       [
         output.name, decibel(output.sqnr), number(output.maxDifference),
         "\(number(output.low)) … \(number(output.high))",
-        output.agreement.map { "\(percent($0.fraction)) (\(interval($0)))" } ?? "",
+        (output.agreement ?? output.equality).map {
+          "\(percent($0.fraction)) (\(interval($0)))"
+        } ?? "",
       ]
     }
     return section(

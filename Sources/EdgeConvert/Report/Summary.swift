@@ -47,6 +47,9 @@ extension AccuracyComparison {
       let sqnr = output.sqnr.map { String(format: "%.1f dB", $0) } ?? "exact"
       var line =
         "output \(output.name): SQNR \(sqnr), max |Δ| \(String(format: "%.4g", output.maxDifference))"
+      if let equality = output.equality {
+        line += ", \(percent(equality.fraction)) of \(equality.total) elements equal"
+      }
       if let agreement = output.agreement {
         line += ", top-1 agreement \(percent(agreement.fraction)) of \(agreement.total)"
       }

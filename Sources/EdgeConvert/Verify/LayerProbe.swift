@@ -76,7 +76,8 @@ struct LayerProbe {
   /// layer, which changes what a channel holds and not what the network computes.
   var sqnrUpToScale: [ValueID: Double?] {
     tracks.filter { $0.value.gather != nil && $0.value.signal > 0 }.mapValues { track in
-      guard !track.products.isEmpty else { return 10 * log10(track.signal / track.noise) }
+      guard !track.products.isEmpty, track.noise.isFinite, track.products.allSatisfy(\.isFinite)
+      else { return track.noise > 0 ? 10 * log10(track.signal / track.noise) : nil }
       var signal = 0.0
       var noise = 0.0
       for sums in track.products {
@@ -114,11 +115,11 @@ struct LayerProbe {
       var noise = 0.0
       for (found, position) in zip(stored, gather) {
         let x = Double(values[position])
-        let difference = x - Double(found)
-        signal += x * x
+        let difference = distance(x, Double(found))
+        if x.isFinite { signal += x * x }
         noise += difference * difference
       }
-      if noise < best?.noise ?? .infinity { best = (gather, signal, noise) }
+      if best.map({ noise < $0.noise }) ?? true { best = (gather, signal, noise) }
     }
     guard let best else { return track }
     track.gather = best.gather
@@ -127,6 +128,10 @@ struct LayerProbe {
     track.addShift(values, stored, best.gather, reference.shape)
     return track
   }
+}
+
+extension SIMD3<Double> {
+  fileprivate var isFinite: Bool { x.isFinite && y.isFinite && z.isFinite }
 }
 
 extension LayerProbe.Track {

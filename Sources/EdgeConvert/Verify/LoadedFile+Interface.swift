@@ -2,14 +2,14 @@ import EdgeFormat
 import EdgeSamples
 
 extension LoadedFile {
-  /// What the file takes.
+  /// What the file takes, half floats as float32.
   var inputDescriptions: [InputDescription] {
     (0..<model.inputCount).map { position in
       let record = model.inputRecord(position)
       let type = ElementType(rawValue: record.elementType) ?? .float32
       let isQuantized = record.scale != 0
       return InputDescription(
-        name: String(cString: model.name(record.name)), elementType: isQuantized ? .float32 : type,
+        name: String(cString: model.name(record.name)), elementType: isQuantized || type.isFloat ? .float32 : type,
         isQuantized: isQuantized, shape: (0..<Int(record.rank)).map { record.dimension($0) },
         dynamicAxes: record.dynamicAxes)
     }

@@ -7,8 +7,12 @@ public final class LoadedFile {
   /// One output of a run.
   public struct Output {
     public var name: String
-    public var shape: [Int]
-    public var values: [Float]
+    /// Floats where the file holds real numbers, else integers.
+    public var tensor: Tensor
+
+    public var shape: [Int] { tensor.shape }
+    /// The elements as floats, whatever their type.
+    public var values: [Float] { tensor.floats }
   }
 
   public let model: Model
@@ -53,8 +57,6 @@ public final class LoadedFile {
   }
 
   /// Runs one sample from a fresh state.
-  ///
-  /// Outputs that are no floats have no values.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
     do throws(EdgeError) {
@@ -100,7 +102,11 @@ public final class LoadedFile {
   private func set(_ position: Int, _ tensor: Tensor) throws(EdgeError) {
     var dims = InlineArray<8, Int>(repeating: 1)
     for (axis, size) in tensor.shape.prefix(8).enumerated() { dims[axis] = size }
-    let type = tensor.type == .float16 ? ElementType.float32 : tensor.type
+    var type = tensor.type
+    if type.isFloat {
+      let isHalf = model.inputRecord(position).elementType == ElementType.float16.rawValue
+      type = isHalf ? .float16 : .float32
+    }
     let bytes = LoadedFile.bytes(tensor, type)
     let error = bytes.withUnsafeBytes { buffer -> EdgeError? in
       do throws(EdgeError) {
@@ -120,26 +126,48 @@ public final class LoadedFile {
   }
 
   private func read(_ view: TensorView, name: UInt32) throws(EdgeError) -> Output {
-    var output = Output(
-      name: String(cString: model.name(name)), shape: (0..<view.rank).map { view.dims[$0] },
-      values: [])
-    guard view.type == .float32 || (view.type == .int8 && view.scale != 0) else { return output }
-    let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: Swift.max(view.count, 1))
-    defer { buffer.deallocate() }
-    guard let start = buffer.baseAddress else { return output }
-    try session.pointee.readFloats(view, into: start)
-    output.values = Array(buffer.prefix(view.count))
-    return output
+    let shape = (0..<view.rank).map { view.dims[$0] }
+    let text = String(cString: model.name(name))
+    if let integers = LoadedFile.integers(view) {
+      return Output(name: text, tensor: Tensor(integers, shape: shape, type: view.type))
+    }
+    var values = [Float](repeating: 0, count: view.count)
+    var failure: EdgeError?
+    values.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress, !buffer.isEmpty else { return }
+      do throws(EdgeError) {
+        try session.pointee.readFloats(view, into: start)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return Output(name: text, tensor: Tensor(values, shape: shape))
+  }
+
+  /// The elements of a tensor that stand for themselves; nil when they are real numbers.
+  private static func integers(_ view: TensorView) -> [Int64]? {
+    func all<T: FixedWidthInteger>(_: T.Type) -> [Int64] {
+      let elements = UnsafeBufferPointer(
+        start: view.data.assumingMemoryBound(to: T.self), count: view.count)
+      return elements.map { Int64(truncatingIfNeeded: $0) }
+    }
+    if view.isQuantized { return nil }
+    return switch view.type {
+    case .float32, .float16: nil
+    case .int8: all(Int8.self)
+    case .uint8, .bool: all(UInt8.self)
+    case .int16: all(Int16.self)
+    case .int32: all(Int32.self)
+    case .int64: all(Int64.self)
+    }
   }
 
   private static func bytes(_ tensor: Tensor, _ type: ElementType) -> [UInt8] {
-    switch type {
-    case .float32, .float16: tensor.floats.withUnsafeBytes { Array($0) }
-    case .int8, .uint8, .bool: tensor.integers.map { UInt8(truncatingIfNeeded: $0) }
-    case .int16: tensor.integers.map { Int16(truncatingIfNeeded: $0) }.withUnsafeBytes { Array($0) }
-    case .int32: tensor.integers.map { Int32(truncatingIfNeeded: $0) }.withUnsafeBytes { Array($0) }
-    case .int64: tensor.integers.withUnsafeBytes { Array($0) }
+    if type == .float16 {
+      return tensor.floats.map { Float16($0) }.withUnsafeBytes { Array($0) }
     }
+    return tensor.bytes
   }
 
   private static func usage(_ error: EdgeError, _ name: String) -> ConversionError {

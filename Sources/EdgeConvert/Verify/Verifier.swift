@@ -35,15 +35,14 @@ public struct Verifier {
       let reference = try evaluator.run(graph.named(sample.tensors))
       let found = try file.run(sample.tensors, name: sample.path)
       for position in outputs.indices {
-        let values = found[position].values
-        guard values.count == reference[position].count else {
+        let tensor = found[position].tensor
+        guard tensor.count == reference[position].count else {
           throw ConversionError.usage(
-            "output '\(graph[graph.outputs[position]].name)' has \(values.count) values in the file and "
+            "output '\(graph[graph.outputs[position]].name)' has \(tensor.count) values in the file and "
               + "\(reference[position].count) in the model: the file was not converted from this model"
           )
         }
-        let classes = outputs[position].add(
-          reference[position].floats, values, shape: reference[position].shape)
+        let classes = outputs[position].add(reference[position], tensor)
         if position == 0, let classes, let label = sample.label {
           answers.add(label, reference: classes.reference, found: classes.found)
         }
