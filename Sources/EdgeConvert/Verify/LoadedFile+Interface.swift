@@ -9,7 +9,8 @@ extension LoadedFile {
       let type = ElementType(rawValue: record.elementType) ?? .float32
       let isQuantized = record.scale != 0
       return InputDescription(
-        name: String(cString: model.name(record.name)), elementType: isQuantized || type.isFloat ? .float32 : type,
+        name: String(cString: model.name(record.name)),
+        elementType: isQuantized || type.isFloat ? .float32 : type,
         isQuantized: isQuantized, shape: (0..<Int(record.rank)).map { record.dimension($0) },
         dynamicAxes: record.dynamicAxes)
     }
