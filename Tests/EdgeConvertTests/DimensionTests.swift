@@ -30,4 +30,11 @@ import Testing
     #expect((Dimension(-7) / Dimension(2)).constant == -4)
     #expect(((Dimension(symbol: "N") - Dimension(3)) / Dimension(2)).evaluated(["N": 8]) == 2)
   }
+
+  @Test func whatNodesFindHasItsBoundUntilItIsGiven() {
+    let rows = Dimension(found: "rows", bound: Dimension(symbol: "N") * Dimension(2))
+    #expect(rows.evaluated(["N": 4]) == 8)
+    #expect((rows + Dimension(1)).evaluated(["N": 4, "rows": 3]) == 4)
+    #expect(rows.foundName == "rows" && rows.constant == nil && rows.symbolName == nil)
+  }
 }

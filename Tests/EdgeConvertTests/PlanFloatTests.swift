@@ -203,6 +203,30 @@ import Testing
       let z = f.node("Identity", [y])
       f.output(x, f.weights([2, 2]), y, z)
     },
+    Case(name: "the largest along two axes") { f in
+      let x = f.input("x", [1, 3, 6, 5])
+      let y = f.node("Conv", [x, f.weights([8, 3, 1, 1])])
+      f.output(
+        f.node("TopK", [y, f.ints([3])], attributes(["axis": [1]])),
+        f.node("TopK", [y, f.ints([2])], ["axis": .int(-1), "largest": .int(0)]))
+    },
+    Case(name: "tiles of neighbouring and lone axes") { f in
+      let x = f.input("x", [2, 1, 3, 2])
+      f.output(
+        f.node("Tile", [x, f.ints([2, 1, 3, 1])]), f.node("Tile", [x, f.ints([1, 2, 2, 2])]),
+        f.node("Tile", [x, f.ints([1, 1, 1, 0])]))
+    },
+    Case(name: "as many rows as the data choose") { f in
+      let x = f.input("x", [6, 3])
+      let first = f.node("Slice", [x, f.ints([0]), f.ints([1]), f.ints([1])])
+      let mask = f.node("Relu", [f.node("Reshape", [first, f.ints([6])])])
+      let places = f.node("Reshape", [f.node("NonZero", [mask]), f.ints([-1])])
+      let rows = f.node("Gather", [x, places], attributes(["axis": [0]]))
+      let scores = f.node("Gemm", [rows, f.weights([3, 4])])
+      f.output(
+        f.node("Concat", [x, rows], attributes(["axis": [0]])), scores,
+        f.node("ReduceMax", [scores], ["axes": .ints([1]), "keepdims": .int(0)]))
+    },
     Case(name: "expand, squeeze, unsqueeze") { f in
       let x = f.input("x", [2, 1, 3])
       let y = f.node("Expand", [x, f.ints([2, 4, 3])])

@@ -33,6 +33,14 @@ extension HostileNodeTests {
     SingleNode(.nonZero, [Operand(.float32, [2, 3])], Operand(.int64, [2, 6]))
   }
 
+  static func nonMaxSuppression() -> SingleNode {
+    var parameters = NonMaxSuppressionParameters()
+    parameters.mostBoxes = 2
+    return SingleNode(
+      .nonMaxSuppression, [Operand(.float32, [2, 5, 4]), Operand(.float32, [2, 3, 5])],
+      Operand(.int64, [12, 3]), parameters)
+  }
+
   static let indexed: [Case] = [
     Case("gather ND, float indices", gatherND) { $0.inputs[1]?.type = .float32 },
     Case("gather ND, tuples too long", gatherND) { $0.inputs[1]?.dims = [2, 4] },
@@ -76,5 +84,16 @@ extension HostileNodeTests {
     Case("non-zero, another rank", nonZero) { $0.output.dims = [12] },
     Case("non-zero, fewer axes", nonZero) { $0.output.dims = [1, 6] },
     Case("non-zero, int32", nonZero) { $0.output.type = .int32 },
+    Case("suppression, too little room", nonMaxSuppression) { $0.output.dims = [11, 3] },
+    Case("suppression, more boxes", nonMaxSuppression) { set(&$0, 0, 3) },
+    Case("suppression, boxes below 0", nonMaxSuppression) { set(&$0, 0, -1) },
+    Case("suppression, two columns", nonMaxSuppression) { $0.output.dims = [18, 2] },
+    Case("suppression, int32", nonMaxSuppression) { $0.output.type = .int32 },
+    Case("suppression, fewer scores", nonMaxSuppression) { $0.inputs[1]?.dims = [2, 3, 4] },
+    Case("suppression, fewer batches", nonMaxSuppression) { $0.inputs[0]?.dims = [1, 5, 4] },
+    Case("suppression, flat boxes", nonMaxSuppression) { $0.inputs[0]?.dims = [2, 20] },
+    Case("suppression, boxes of 5", nonMaxSuppression) { $0.inputs[0]?.dims = [2, 5, 5] },
+    Case("suppression, int8 scores", nonMaxSuppression) { $0.inputs[1]?.type = .int8 },
+    Case("suppression, cut parameters", nonMaxSuppression) { $0.parameterBytes.removeLast(4) },
   ]
 }
