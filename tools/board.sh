@@ -42,17 +42,30 @@ set -- -B "$lld" -fuse-ld=lld -Wl,--gc-sections -Wl,-s -Wl,--build-id -Wl,-z,rel
 [ "$target" != aarch64 ] || set -- "$@" -Wl,-z,max-page-size=65536
 
 library=$prefix/lib/libedgert.so.$version
-$linker -shared -o "$library" "$@" $(objects_of $LIBRARY_MODULES) -Wl,--as-needed -lm \
+library_objects=$(objects_of $LIBRARY_MODULES)
+if [ -n "$models" ]; then
+  narrowed=$scratch/only-for
+  binutils=$([ $is_cross = no ] || echo "$target-linux-gnu-")
+  python3 tools/only_for.py --objects "$objects" --out "$narrowed" --nm "${binutils}nm" --objcopy "${binutils}objcopy" $models
+  $linker -O2 -fPIC -ffunction-sections -include "$narrowed/operators.h" -c Sources/CEdgeKernels/operator_set.c \
+    -o "$narrowed/operator_set.c.o"
+  # First, since other modules hold weak copies of the operator table.
+  library_objects="$narrowed/OperatorTable.swift.o $narrowed/select.c.o $narrowed/operator_set.c.o @$narrowed/absent.link
+    $(echo "$library_objects" | grep -vE '/(OperatorTable.swift|select.c|operator_set.c).o$')"
+fi
+$linker -shared -o "$library" "$@" $library_objects -Wl,--as-needed -lm \
   -Wl,-soname,libedgert.so.$major -Wl,--version-script=tools/edgert.map -Wl,-z,defs -Wl,-z,text
 ln -sf "libedgert.so.$version" "$prefix/lib/libedgert.so.$major"
-# The same objects unlinked, for tests that reach behind the exported symbols.
-rm -f ".build-embedded/libedgert-testing-$target.a"
-ar rcs ".build-embedded/libedgert-testing-$target.a" $(objects_of $LIBRARY_MODULES)
 ln -sf "libedgert.so.$major" "$prefix/lib/libedgert.so"
+if [ -z "$models" ]; then
+  # The same objects unlinked, for tests that reach behind the exported symbols.
+  rm -f ".build-embedded/libedgert-testing-$target.a"
+  ar rcs ".build-embedded/libedgert-testing-$target.a" $library_objects
 
-$linker -pie -o "$prefix/bin/edgerun" "$@" -Wl,--defsym=main=edgerun_main \
-  $(objects_of $LIBRARY_MODULES $RUNNER_MODULES) ${sysroot:+-L"$sysroot/usr/lib/$target-linux-gnu"} \
-  -Wl,-Bstatic -ljpeg -lpng16 -lz -Wl,-Bdynamic -Wl,--as-needed -lm
+  $linker -pie -o "$prefix/bin/edgerun" "$@" -Wl,--defsym=main=edgerun_main \
+    $library_objects $(objects_of $RUNNER_MODULES) ${sysroot:+-L"$sysroot/usr/lib/$target-linux-gnu"} \
+    -Wl,-Bstatic -ljpeg -lpng16 -lz -Wl,-Bdynamic -Wl,--as-needed -lm
+fi
 
 install -m 644 Sources/CEdgeRT/include/edgert.h "$prefix/include/edgert.h"
 fill() {

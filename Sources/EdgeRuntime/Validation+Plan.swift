@@ -1,4 +1,5 @@
 import CEdgeHost
+import CEdgeKernels
 import EdgeFormat
 
 extension Model {
@@ -219,6 +220,14 @@ extension Model {
       throw EdgeError(
         .featureUnsupported,
         "node %0 has operator code %1, which this runtime does not know: update the library",
+        index, Int(record.opCode)
+      ).at(section: .nodes, node: index)
+    }
+    let isInt8 = view.has(0) && view.input(0).type == .int8
+    guard edge_operator_set_has(Int32(record.opCode), isInt8 ? 1 : 0) != 0 else {
+      throw EdgeError(
+        .featureUnsupported,
+        "node %0 has operator code %1, which this build of the library lacks: build it for this model, or whole",
         index, Int(record.opCode)
       ).at(section: .nodes, node: index)
     }

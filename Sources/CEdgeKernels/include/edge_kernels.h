@@ -228,6 +228,9 @@ const edge_kernels *edge_kernels_select(void);
 /* The table of this name, or NULL when it is not built in or this CPU cannot run it. For tests. */
 const edge_kernels *edge_kernels_named(const char *isa);
 
+/* Whether this build of the library has the operator `code` for an int8 first operand, or for another. */
+int32_t edge_operator_set_has(int32_t code, int32_t is_s8);
+
 /* Strided copy: y is dense [dims], x is read at sum(index[i] * x_stride[i]) elements. rank 1..8, any stride sign. */
 void edge_copy_strided(const void *x, void *y, int32_t element_bytes, int32_t rank, const int64_t *dims,
                        const int64_t *x_stride);
