@@ -109,7 +109,10 @@ import Testing
       let entries = try SampleFolder(folder, of: [.raw]).entries
       #expect(entries.map(\.path) == [folder + "/b.bin", folder + "/a.bin"])
       #expect(entries.map(\.label) == ["seven", "0"])
-      #expect(try SampleFolder.files(in: folder, of: [.raw, .wave]) == [folder + "/a.bin", folder + "/b.bin"])
+      #expect(
+        try SampleFolder.files(in: folder, of: [.raw, .wave]) == [
+          folder + "/a.bin", folder + "/b.bin",
+        ])
     }
     let rules = try Preprocessing(metadata: { $0 == "labels" ? "six\nseven\n" : nil })
     #expect(rules.classIndex("seven") == 1)

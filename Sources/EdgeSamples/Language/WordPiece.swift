@@ -1,9 +1,10 @@
 import CEdgeMedia
 
 /// BERT's tokenizer: words split at spaces, punctuation and ideographs, each into the longest pieces
-/// of a vocabulary (Devlin et al. 2018, arXiv:1810.04805; `BasicTokenizer` and `WordpieceTokenizer`).
+/// of a vocabulary.
 ///
-/// Special tokens in the text have no special meaning.
+/// Special tokens in the text have no special meaning. Source: Devlin et al. 2018,
+/// arXiv:1810.04805, `BasicTokenizer` and `WordpieceTokenizer` of its code.
 struct WordPiece: Sendable {
   private static let longestWord = 100
 
