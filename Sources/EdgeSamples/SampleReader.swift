@@ -136,6 +136,32 @@ public struct SampleReader: Sendable {
         + "\"input.kind\": \"" + kind + "\" in that file")
   }
 
+  /// Reads an `.npz` file of consecutive runs: the array of every input has one more axis in front,
+  /// the runs.
+  ///
+  /// - Returns: the tensors of each run in the order of the model's inputs; nil when the arrays have
+  ///   no such axis, or the file is of another kind.
+  public func sequence(_ path: String) throws(SampleError) -> [[SampleTensor]]? {
+    guard case .archive? = SampleKind(path: path) else { return nil }
+    let arrays = try NumpyArchive.read(path)
+    var runs: [[SampleTensor]] = []
+    for input in inputs {
+      guard let array = arrays.first(where: { Text.equal($0.name, input.name) })?.tensor,
+        array.shape.count == input.shape.count + 1,
+        runs.isEmpty || runs.count == array.shape[0]
+      else { return nil }
+      let shape = [Int](array.shape.dropFirst())
+      let size = array.bytes.count / max(1, array.shape[0])
+      if runs.isEmpty { runs = [[SampleTensor]](repeating: [], count: array.shape[0]) }
+      for run in runs.indices {
+        let bytes = [UInt8](array.bytes[(run * size)..<((run + 1) * size)])
+        let tensor = SampleTensor(elementType: array.elementType, shape: shape, bytes: bytes)
+        runs[run].append(try input.accepting(tensor, from: path + ", '" + input.name + "':"))
+      }
+    }
+    return runs
+  }
+
   private func archive(_ path: String) throws(SampleError) -> Sample {
     let arrays = try NumpyArchive.read(path)
     var tensors: [SampleTensor] = []

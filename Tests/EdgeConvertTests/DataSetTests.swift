@@ -46,7 +46,7 @@ import Testing
     try withFolder(files) { folder in
       let data = try open(folder)
       #expect(data.count == 2)
-      #expect(try data.sample(0).tensors == [Tensor([Float(3), 4], shape: [1, 2])])
+      #expect(try data.sample(0).runs == [[Tensor([Float(3), 4], shape: [1, 2])]])
       #expect(try data.sample(0).label == 1)
       #expect(try data.sample(1).label == 0)
     }
@@ -58,7 +58,7 @@ import Testing
     try withFolder(files) { folder in
       func chosen(_ seed: UInt64) throws -> [Float] {
         let data = try open(folder, limit: 5, seed: seed)
-        return try (0..<data.count).map { try data.sample($0).tensors[0].floats[0] }
+        return try (0..<data.count).map { try data.sample($0).runs[0][0].floats[0] }
       }
       let first = try chosen(1)
       let again = try chosen(1)

@@ -48,7 +48,7 @@ public struct Calibrator: Sendable {
     _ index: Int, _ wanted: Set<ValueID>, _ body: @escaping (ValueID, Tensor) -> Void
   ) throws {
     let sample = try data.sample(index)
-    _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
+    _ = try evaluator.run(sample) { id, tensor in
       if wanted.contains(id) { body(id, tensor) }
     }
   }

@@ -1,10 +1,11 @@
 import EdgeFormat
 import EdgeSamples
 
-/// One sample: a tensor for every input of the model, in its order.
+/// One sample: consecutive runs from a fresh state, one for a model without states.
 public struct LoadedSample: Sendable {
   public var path: String
-  public var tensors: [Tensor]
+  /// For each run a tensor for every input of the model, in its order.
+  public var runs: [[Tensor]]
   /// Index of the right class, where the data say it.
   public var label: Int?
 }
@@ -14,20 +15,24 @@ public struct DataSet: Sendable {
   public let path: String
   private let sources: [SampleSource]
   private let reader: SampleReader
+  private let stateCount: Int
 
   /// Lists the samples.
   /// - Parameters:
   ///   - path: a folder of `.npz` files, or of raw inputs with or without `labels.tsv`; or a text file,
   ///     one sample a line.
   ///   - inputs: what the model takes.
+  ///   - stateCount: states that the model keeps from run to run; with any, a sound that is cut into
+  ///     frames, or arrays with one more axis in front, are consecutive runs.
   ///   - preprocessing: how raw inputs become tensors.
   ///   - limit: at most so many samples, drawn by `seed`; nil takes all.
   /// - Throws: `ConversionError.usage` when the folder cannot be read or holds no samples.
   public init(
-    _ path: String, inputs: [InputDescription], preprocessing: Preprocessing, limit: Int? = nil,
-    seed: UInt64 = 1
+    _ path: String, inputs: [InputDescription], stateCount: Int = 0, preprocessing: Preprocessing,
+    limit: Int? = nil, seed: UInt64 = 1
   ) throws {
     self.path = path
+    self.stateCount = stateCount
     reader = SampleReader(inputs: inputs, preprocessing: preprocessing)
     let found: [SampleSource]
     do throws(SampleError) {
@@ -45,13 +50,24 @@ public struct DataSet: Sendable {
   public func sample(_ index: Int) throws -> LoadedSample {
     let source = sources[index]
     do throws(SampleError) {
+      if stateCount > 0, let runs = try sequence(source) {
+        return LoadedSample(path: source.path, runs: runs)
+      }
       let sample = try reader.read(source)
       return LoadedSample(
-        path: source.path, tensors: sample.tensors.map { Tensor($0) },
+        path: source.path, runs: [sample.tensors.map { Tensor($0) }],
         label: sample.label ?? source.label.flatMap { reader.preprocessing.classIndex($0) })
     } catch {
       throw ConversionError.usage(error.message)
     }
+  }
+
+  /// The runs of a sound that is cut into frames, or of arrays with an axis of runs; nil for others.
+  private func sequence(_ source: SampleSource) throws(SampleError) -> [[Tensor]]? {
+    if let frames = try reader.stream(source) {
+      return (0..<frames.count).map { [Tensor(frames[$0].tensor)] }
+    }
+    return try reader.sequence(source.path).map { runs in runs.map { $0.map { Tensor($0) } } }
   }
 
   /// Digests of the files or lines, in order.

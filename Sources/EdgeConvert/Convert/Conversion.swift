@@ -46,11 +46,13 @@ public struct Conversion {
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
     let calibration = try options.calibration.map {
       try DataSet(
-        $0, inputs: inputs, preprocessing: form.preprocessing, limit: options.samples,
+        $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing,
+        limit: options.samples,
         seed: options.seed)
     }
     let validation = try options.validation.map {
-      try DataSet($0, inputs: inputs, preprocessing: form.preprocessing)
+      try DataSet(
+        $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
     let decided =

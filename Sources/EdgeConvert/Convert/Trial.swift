@@ -5,7 +5,8 @@ struct Trial {
   private let bounds: [String: Int]
   private let evaluator: Evaluator
   private(set) var samples: [LoadedSample] = []
-  private var references: [[Tensor]] = []
+  /// By sample and run.
+  private var references: [[[Tensor]]] = []
 
   /// Computes the references of at most `limit` samples, spread over the data.
   init(graph: Graph, data: DataSet, limit: Int, bounds: [String: Int]) throws {
@@ -16,7 +17,7 @@ struct Trial {
     for index in 0..<count {
       let sample = try data.sample(index * data.count / count)
       samples.append(sample)
-      references.append(try evaluator.run(graph.named(sample.tensors)))
+      references.append(try evaluator.run(sample))
     }
   }
 
@@ -28,18 +29,20 @@ struct Trial {
     let file = try LoadedFile(emitted.bytes, name: "candidate")
     var signal = [Double](repeating: 0, count: graph.outputs.count)
     var noise = signal
-    for (sample, reference) in zip(samples, references) {
-      for (position, output) in try file.run(sample.tensors, name: sample.path).enumerated() {
-        if case .integer(let values) = reference[position].elements {
-          // Indices and classes have no size: what counts is how many differ.
-          signal[position] += Double(values.count)
-          noise[position] += Double(zip(values, output.tensor.integers).count { $0 != $1 })
-          continue
-        }
-        for (x, y) in zip(reference[position].floats, output.values) {
-          let difference = distance(Double(x), Double(y))
-          if x.isFinite { signal[position] += Double(x) * Double(x) }
-          noise[position] += difference * difference
+    for (sample, references) in zip(samples, references) {
+      for (reference, found) in zip(references, try file.run(sample)) {
+        for (position, output) in found.enumerated() {
+          if case .integer(let values) = reference[position].elements {
+            // Indices and classes have no size: what counts is how many differ.
+            signal[position] += Double(values.count)
+            noise[position] += Double(zip(values, output.tensor.integers).count { $0 != $1 })
+            continue
+          }
+          for (x, y) in zip(reference[position].floats, output.values) {
+            let difference = distance(Double(x), Double(y))
+            if x.isFinite { signal[position] += Double(x) * Double(x) }
+            noise[position] += difference * difference
+          }
         }
       }
     }
@@ -52,7 +55,7 @@ struct Trial {
     let wanted = Set(values)
     var statistics: [ValueID: ChannelStatistics] = [:]
     for sample in samples {
-      _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
+      _ = try evaluator.run(sample) { id, tensor in
         if wanted.contains(id) { statistics[id, default: ChannelStatistics()].add(tensor) }
       }
     }

@@ -37,6 +37,16 @@ public struct Evaluator: Sendable {
     return try run(inputs, memory: &memory, observe: observe)
   }
 
+  /// Computes the outputs of each run of a sample, from states at their beginning.
+  public func run(
+    _ sample: LoadedSample, observe: ((ValueID, Tensor) throws -> Void)? = nil
+  ) throws -> [[Tensor]] {
+    var memory: Memory = [:]
+    return try sample.runs.map {
+      try run(graph.named($0), memory: &memory, observe: observe)
+    }
+  }
+
   /// Computes the outputs.
   ///
   /// - Parameters:

@@ -2,9 +2,11 @@
 struct ParameterGroups {
   private var parent: [Int]
 
-  /// Ties operands and results of every INT8 node that moves elements, concatenations apart.
+  /// Ties operands and results of every INT8 node that moves elements, concatenations apart, and
+  /// what states are before and after a run.
   init(graph: Graph, rules: [QuantizeRule], choices: [PrecisionChoice]) {
     parent = Array(graph.values.indices)
+    for state in graph.states { join(state.input, state.output) }
     for (position, node) in graph.nodes.enumerated() where choices[position].precision == .int8 {
       guard case .passThrough = rules[position], node.op != "Concat" else { continue }
       let moved = node.activations(rules[position]) + node.outputs.compactMap { $0 }

@@ -134,6 +134,7 @@ public struct Quantizer {
       if case .weighted = rules[position], node.residualIndex == nil { continue }
       found.formUnion(node.outputs.compactMap { $0 })
     }
+    for state in graph.states where found.contains(state.input) { found.insert(state.output) }
     return found.sorted()
   }
 

@@ -22,7 +22,7 @@ struct WeightRounding {
     }
     let evaluator = try Evaluator(decided.reference)
     for sample in samples {
-      _ = try evaluator.run(decided.reference.named(sample.tensors)) { id, tensor in
+      _ = try evaluator.run(sample) { id, tensor in
         for position in readers[id] ?? [] { try grams[position]?.add(tensor) }
       }
     }

@@ -47,15 +47,23 @@ struct LayerProbe {
     self.byNode = byNode
   }
 
-  /// Takes in one sample.
+  /// Takes in the runs of one sample.
   mutating func add(_ sample: LoadedSample) throws {
+    var memory: Evaluator.Memory = [:]
+    file.reset()
+    for inputs in sample.runs { try add(inputs, &memory, name: sample.path) }
+  }
+
+  private mutating func add(_ inputs: [Tensor], _ memory: inout Evaluator.Memory, name: String)
+    throws
+  {
     var reference: [ValueID: Tensor] = [:]
     let wanted = Set(tracks.keys)
-    _ = try evaluator.run(graph.named(sample.tensors)) { id, tensor in
+    _ = try evaluator.run(graph.named(inputs), memory: &memory) { id, tensor in
       if wanted.contains(id) { reference[id] = tensor }
     }
     var found = tracks
-    try file.step(sample.tensors, name: sample.path) { node, read in
+    try file.step(inputs, name: name) { node, read in
       for value in byNode[node] ?? [] {
         guard let tensor = reference[value], let track = found[value] else { continue }
         if let stored = read(track.tensor) {

@@ -59,8 +59,22 @@ public final class LoadedFile {
   /// Runs one sample from a fresh state.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
+    reset()
+    return try next(inputs, name: name)
+  }
+
+  /// Runs a sample from a fresh state: the outputs of each of its runs.
+  func run(_ sample: LoadedSample) throws -> [[Output]] {
+    reset()
+    return try sample.runs.map { try next($0, name: sample.path) }
+  }
+
+  /// Sets states to their initial values.
+  func reset() { session.pointee.resetState() }
+
+  /// Runs on the states that the last run has left.
+  func next(_ inputs: [Tensor], name: String) throws -> [Output] {
     do throws(EdgeError) {
-      session.pointee.resetState()
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
         try set(position, tensor)
       }
@@ -73,14 +87,13 @@ public final class LoadedFile {
     }
   }
 
-  /// Runs one sample node by node.
+  /// Runs node by node on the states that the last run has left.
   /// - Parameter visit: called after each node with its index and a function that reads a tensor of
   ///   the plan.
   func step(
     _ inputs: [Tensor], name: String, visit: (Int, (Int) -> Output?) throws -> Void
   ) throws {
     do throws(EdgeError) {
-      session.pointee.resetState()
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
         try set(position, tensor)
       }

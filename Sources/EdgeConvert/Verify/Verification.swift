@@ -63,7 +63,8 @@ public struct Verification {
     let graph = try Check.prepared(
       try BoundGraph(imported, loaded.states(), bounds: loaded.bounds()).graph)
     let set = try DataSet(
-      data, inputs: loaded.inputDescriptions, preprocessing: try loaded.preprocessing(),
+      data, inputs: loaded.inputDescriptions, stateCount: loaded.model.stateCount,
+      preprocessing: try loaded.preprocessing(),
       limit: samples, seed: seed)
     let accuracy = try Verifier(graph: graph, data: set).compare(loaded) {
       progress(.validating, $0, set.count)

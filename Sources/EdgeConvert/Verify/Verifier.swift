@@ -32,20 +32,22 @@ public struct Verifier {
     var answers = Answers()
     for index in 0..<data.count {
       let sample = try data.sample(index)
-      let reference = try evaluator.run(graph.named(sample.tensors))
-      let found = try file.run(sample.tensors, name: sample.path)
-      for position in outputs.indices {
-        let tensor = found[position].tensor
-        guard tensor.count == reference[position].count else {
-          throw ConversionError.usage(
-            "output '\(graph[graph.outputs[position]].name)' has \(tensor.count) values in the file and "
-              + "\(reference[position].count) in the model: the file was not converted from this model"
-          )
+      var classes: (reference: Int, found: Int)?
+      for (reference, found) in zip(try evaluator.run(sample), try file.run(sample)) {
+        for position in outputs.indices {
+          let tensor = found[position].tensor
+          guard tensor.count == reference[position].count else {
+            throw ConversionError.usage(
+              "output '\(graph[graph.outputs[position]].name)' has \(tensor.count) values in the file and "
+                + "\(reference[position].count) in the model: the file was not converted from this model"
+            )
+          }
+          let answer = outputs[position].add(reference[position], tensor)
+          if position == 0 { classes = answer }
         }
-        let classes = outputs[position].add(reference[position], tensor)
-        if position == 0, let classes, let label = sample.label {
-          answers.add(label, reference: classes.reference, found: classes.found)
-        }
+      }
+      if let classes, let label = sample.label {
+        answers.add(label, reference: classes.reference, found: classes.found)
       }
       progress(index + 1)
     }
