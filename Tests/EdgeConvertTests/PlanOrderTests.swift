@@ -40,6 +40,14 @@ import Testing
     #expect(expected.permuted(solved.output).integers == stored)
   }
 
+  /// Heads joined behind their rows, as after attention: rows of a head move whole.
+  @Test func theInnermostAxisStaysWhereItCan() {
+    let solved = AxisOrder.reshape(
+      Self.dims([3, 4, 5]), order: [1, 0, 2], to: Self.dims([3, 20]), bounds: [:])
+    #expect(solved.input == [0, 1, 2])
+    #expect(solved.output == [0, 1])
+  }
+
   @Test func symbolicSizesAreMatched() {
     let n = Dimension(symbol: "N")
     let shape = [n, Dimension(8), Dimension(3), Dimension(2)]

@@ -31,7 +31,7 @@ struct AttentionMask {
   ) throws {
     let node = form.node
     let left = node.int("left_window_size", -1)
-    var right = node.int("right_window_size", -1)
+    var right = min(node.int("right_window_size", -1), Int(Int32.max))
     if node.int("is_causal", 0) != 0 { right = 0 }
     guard left >= 0 || right >= 0 else { return }
     let zero = body.constant(0, .int64), one = body.constant(1, .int64)

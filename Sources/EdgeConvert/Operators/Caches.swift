@@ -16,7 +16,8 @@ extension Operator {
   ) { node, body in
     let (x, w) = (try body.required(0), try body.required(1))
     let sizes = try body.sizes(w)
-    guard sizes.count == 3 else { throw node.invalid("weights of \(sizes.count) axes") }
+    guard sizes.count == 3, sizes[2] > 0 else { throw node.invalid("weights \(sizes)") }
+    try body.expectRank(3, of: x)
     let (channels, taps) = (sizes[0], sizes[2])
     let whole =
       try body.input(3).map { try body.apply("Concat", [$0, x], ["axis": .int(2)]) }
@@ -44,6 +45,7 @@ extension Operator {
   ) { node, body in
     let (cache, update) = (try body.required(0), try body.required(1))
     let rank = try body.shape(cache).count
+    try body.expectRank(rank, of: update)
     let axis = try axis(node.int("axis", -2), rank: rank, node)
     let count = try body.reshape(body.sizeList([.axis(axis, of: update)]), [])
     var place = try body.apply(

@@ -53,6 +53,8 @@ extension Operator {
     body: { node, body in
       let (a, b) = (try body.required(0), try body.required(1))
       let type = try body.type(a)
+      try body.expectRank(2, of: a)
+      try body.expectRank(2, of: b)
       let isLayer = type.isFloat && body.tensor(b) != nil
       if isLayer, try body.isRow(body.input(2), columns: node.int("transB", 0) == 0 ? 1 : 0, of: b)
       {

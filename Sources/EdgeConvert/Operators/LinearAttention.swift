@@ -42,13 +42,13 @@ private struct LinearAttentionForm {
       throw node.invalid("\(queryHeads) query heads do not share \(heads) key heads")
     }
     let q = try body.required(0)
+    let queries = try body.splitHeads(q, queryHeads)
     guard let count = try body.shape(q)[1].constant, (1...Self.mostRows).contains(count) else {
       throw node.refusal(
         "\(try body.shape(q)[1]) rows, which are unrolled",
         remedy: "1 to \(Self.mostRows) rows a run; the state goes on from run to run")
     }
     rowCount = count
-    let queries = try body.splitHeads(q, queryHeads)
     guard let keySize = try body.shape(queries)[3].constant else {
       throw node.refusal("heads of a run-time size", remedy: "fix the size of the heads")
     }

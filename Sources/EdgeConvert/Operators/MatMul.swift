@@ -39,7 +39,7 @@ extension Operator {
       let (a, b) = (try body.required(0), try body.required(1))
       let (aRank, bRank) = (try body.shape(a).count, try body.shape(b).count)
       let isFloat = try body.type(a).isFloat
-      if isFloat, aRank >= 2, bRank >= 2 { return nil }
+      if aRank == 0 || bRank == 0 || (isFloat && aRank >= 2 && bRank >= 2) { return nil }
       let left = aRank == 1 ? try body.reshape(a, [.fixed(1), .axis(0, of: a)]) : a
       let right = bRank == 1 ? try body.reshape(b, [.axis(0, of: b), .fixed(1)]) : b
       let y = try isFloat ? body.apply("MatMul", [left, right]) : body.sumOfProducts(left, right)

@@ -102,8 +102,10 @@ extension Operator {
     let shape = try body.shape(x)
     let type = try body.type(x)
     let size = node.int("size", 1)
-    guard shape.count >= 2, let channels = shape[1].constant, size > 0 else {
-      throw node.invalid("needs channels and a window")
+    guard shape.count >= 2, let channels = shape[1].constant, (1...256).contains(size) else {
+      throw node.refusal(
+        "a window of \(size) over channels of a value \(shape)",
+        remedy: "a known number of channels, and a window of 1 to 256")
     }
     var pads = [Int](repeating: 0, count: 2 * shape.count)
     pads[1] = (size - 1) / 2

@@ -139,6 +139,9 @@ extension Operator {
       infer: { node, graph in
         let shape = try graph.shape(node, 0)
         let form = try argForm(node, rank: shape.count)
+        if form.axes.contains(where: { shape[$0] == Dimension(0) }) {
+          throw node.invalid("an axis of size 0 has no extreme")
+        }
         return [ValueType(type: .int64, shape: form.shape(of: shape, one: Dimension(1)))]
       },
       evaluate: { node, inputs in

@@ -13,12 +13,15 @@ extension Operator {
     let given = try body.required(0)
     let isFlat = try body.shape(given).count == 3
     let x = isFlat ? try body.splitHeads(given, node.int("num_heads", 0)) : given
+    try body.expectRank(4, of: x)
     guard let size = try body.shape(x)[3].constant else {
       throw node.refusal("heads of a run-time size", remedy: "fix the size of the heads")
     }
     let stated = node.int("rotary_embedding_dim", 0)
     let turned = stated == 0 ? size : stated
-    guard turned <= size, turned % 2 == 0 else { throw node.invalid("\(turned) of \(size) turn") }
+    guard turned > 0, turned <= size, turned % 2 == 0 else {
+      throw node.invalid("\(turned) of \(size) turn")
+    }
     let isInterleaved = node.int("interleaved", 0) != 0
     let angles = try (1...2).map { index -> ValueID in
       var cache = try body.required(index)

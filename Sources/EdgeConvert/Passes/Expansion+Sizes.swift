@@ -26,7 +26,23 @@ struct Extent {
 extension Expansion {
   /// The size as inference knows it.
   func dimension(_ extent: Extent) throws -> Dimension {
-    try extent.axes.reduce(Dimension(extent.factor)) { try $0 * shape($1.value)[$1.axis] }
+    try extent.axes.reduce(Dimension(extent.factor)) { try $0 * size($1.axis, of: $1.value) }
+  }
+
+  /// The size of one axis of a value.
+  /// - Throws: `ConversionError.invalid` when it has no such axis.
+  func size(_ axis: Int, of id: ValueID) throws -> Dimension {
+    let shape = try shape(id)
+    guard shape.indices.contains(axis) else {
+      throw node.invalid("an operand has \(shape.count) axes, and not an axis \(axis)")
+    }
+    return shape[axis]
+  }
+
+  /// Throws `ConversionError.invalid` unless a value has so many axes.
+  func expectRank(_ rank: Int, of id: ValueID) throws {
+    let own = try shape(id).count
+    guard own == rank else { throw node.invalid("an operand has \(own) axes, not \(rank)") }
   }
 
   /// An int64 list of sizes: constants, or what Shape nodes give at run time.

@@ -29,8 +29,9 @@ enum AxisOrder {
   /// Solves a reshape.
   ///
   /// Axes are matched in the smallest groups of equal size, and a stored order survives when each
-  /// group of several input axes lies together in storage and in sequence. Else the input needs the
-  /// least reordering that brings them together: groups keep the sequence in which they first
+  /// group of several input axes lies together in storage and in sequence. Else the input needs a
+  /// reordering that brings them together: groups keep the sequence in which they last appear when
+  /// that leaves the innermost axis where it is, so that rows move whole, else in which they first
   /// appear.
   static func reshape(
     _ shape: [Dimension], order: [Int], to target: [Dimension], bounds: [String: Int]
@@ -41,9 +42,13 @@ enum AxisOrder {
     for (index, group) in groups.enumerated() {
       for axis in group.inputs { groupOfAxis[axis] = index }
     }
+    let stored = significant(order, shape)
+    let innermost = stored.last
+    let keepsRows = groups.contains { $0.inputs.last == innermost }
     var sequence: [Int] = []
-    for axis in significant(order, shape) {
+    for axis in stored {
       guard let group = groupOfAxis[axis] else { return natural }
+      if keepsRows { sequence.removeAll { $0 == group } }
       if !sequence.contains(group) { sequence.append(group) }
     }
     let needed = sequence.flatMap { groups[$0].inputs }

@@ -112,18 +112,22 @@ extension Lowering {
     define(target, as: y)
   }
 
-  /// A float operand with its last two axes as they are or swapped, whichever needs no transpose.
+  /// A float operand with its last two axes as they are or swapped, whichever needs no transpose, or
+  /// leaves the innermost axis where it is.
   private mutating func matrixOperand(_ value: ValueID, rank: Int) throws -> (PlanTensorID, Bool) {
     let shape = try self.shape(of: value)
-    var order = Array(shape.indices)
-    var swapped = order
+    let natural = Array(shape.indices)
+    var order = natural
+    let stored = forms[value]?.first?.order ?? natural
+    let innermost = AxisOrder.significant(stored, shape).last
+    var swapped = natural
     swapped.swapAt(shape.count - 1, shape.count - 2)
     let isSwapped =
-      forms[value]?.first.map { AxisOrder.equivalent($0.order, swapped, shape) } ?? false
-    let isNatural = forms[value]?.first.map { AxisOrder.equivalent($0.order, order, shape) } ?? true
-    if isSwapped && !isNatural { order = swapped }
-    let stored = try operand(value, .float, order: order)
+      !AxisOrder.equivalent(stored, natural, shape)
+      && (AxisOrder.equivalent(stored, swapped, shape) || innermost == shape.count - 2)
+    if isSwapped { order = swapped }
+    let operand = try self.operand(value, .float, order: order)
     let ones = [Dimension](repeating: Dimension(1), count: rank - shape.count)
-    return (view(stored.tensor, dims: ones + order.map { shape[$0] }), isSwapped && !isNatural)
+    return (view(operand.tensor, dims: ones + order.map { shape[$0] }), isSwapped)
   }
 }
