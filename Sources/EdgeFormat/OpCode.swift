@@ -12,6 +12,8 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case averagePool = 11
   case resizeNearest = 12
   case resizeLinear = 13
+  case gridSample = 14
+  case roiAlign = 15
   // Elementwise.
   case unary = 20
   case lookup = 21
@@ -64,6 +66,8 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .averagePool: "average_pool"
     case .resizeNearest: "resize_nearest"
     case .resizeLinear: "resize_linear"
+    case .gridSample: "grid_sample"
+    case .roiAlign: "roi_align"
     case .unary: "unary"
     case .lookup: "lookup"
     case .binary: "binary"

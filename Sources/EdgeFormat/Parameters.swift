@@ -75,6 +75,27 @@ public struct PoolParameters: BitwiseCopyable, Sendable {
 /// column1, columnWeight → y. Neither has parameters; int8 x and y share scale and zero point. H,
 /// W, OH, OW are never dynamic.
 
+/// `gridSample` (float): x `[N, H, W, C]` or `[N, D, H, W, C]`, grid `[N, out..., 2 or 3]` (the last
+/// axis' coordinate first) → y `[N, out..., C]`; codes are those of `edge_grid_sample`.
+public struct GridSampleParameters: BitwiseCopyable, Sendable {
+  public var mode: Int32 = 0
+  public var padding: Int32 = 0
+  public var coordinates: Int32 = 0
+
+  public init() {}
+}
+
+/// `roiAlign` (float): x `[N, H, W, C]`, regions `[R, 4]` (x0, y0, x1, y1), images `[R]` (int32 or
+/// int64) → y `[R, OH, OW, C]`; as `edge_roi_align`.
+public struct RoiAlignParameters: BitwiseCopyable, Sendable {
+  public var samples: Int32 = 0
+  public var isMax: Int32 = 0
+  public var scale: Float = 1
+  public var offset: Float = 0
+
+  public init() {}
+}
+
 /// `unary` (float): `kind` is an `EDGE_UNARY_*` code of `edge_kernels.h`.
 ///
 /// x → y of the same shape.

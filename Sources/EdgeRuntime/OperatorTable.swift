@@ -16,6 +16,8 @@ enum OperatorTable {
     case .matmul: try Matmul.check(node)
     case .maxPool, .averagePool: try Pool.check(node)
     case .resizeNearest, .resizeLinear: try Resize.check(node)
+    case .gridSample: try GridSample.check(node)
+    case .roiAlign: try RoiAlign.check(node)
     case .unary: try Unary.check(node)
     case .lookup: try Lookup.check(node)
     case .binary: try Binary.check(node)
@@ -71,6 +73,8 @@ enum OperatorTable {
       .averagePool,
       .resizeNearest,
       .resizeLinear,
+      .gridSample,
+      .roiAlign,
       .unary,
       .lookup,
       .binary,
@@ -117,6 +121,8 @@ enum OperatorTable {
     case .matmul: Matmul.run(node, context)
     case .maxPool, .averagePool: Pool.run(node, context)
     case .resizeNearest, .resizeLinear: Resize.run(node, context)
+    case .gridSample: GridSample.run(node, context)
+    case .roiAlign: try RoiAlign.run(node, context)
     case .unary: Unary.run(node, context)
     case .lookup: Lookup.run(node, context)
     case .binary: Binary.run(node, context)

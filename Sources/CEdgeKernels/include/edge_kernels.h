@@ -129,6 +129,39 @@ typedef struct edge_resize {
   int32_t in_zero;
 } edge_resize;
 
+/* ---- samples at places that data gives ------------------------------------------------------------------ */
+
+/* Axes are at most this long. */
+#define EDGE_SAMPLE_LIMIT 4194304.0f
+
+enum { EDGE_SAMPLE_NEAREST = 0, EDGE_SAMPLE_LINEAR = 1, EDGE_SAMPLE_CUBIC = 2 };
+enum { EDGE_SAMPLE_ZEROS = 0, EDGE_SAMPLE_BORDER = 1, EDGE_SAMPLE_REFLECTION = 2 };
+/* What -1 and 1 are: the outer edges of the first and last element, their centres, or just numbers of elements. */
+enum { EDGE_SAMPLE_HALF_PIXELS = 0, EDGE_SAMPLE_CORNERS = 1, EDGE_SAMPLE_PIXELS = 2 };
+
+/* x [images][size 0][size 1][size 2][channels], two axes with size 0 = 1; grid [points][rank], the last axis first. */
+typedef struct edge_grid_sample {
+  int32_t rank;                    /* 2 or 3 */
+  int32_t size[3], channels;
+  int64_t points;                  /* per image */
+  int32_t mode, padding, coordinates;
+} edge_grid_sample;
+
+/* y [points][channels]: weighted sums of 1, 2 or 4 elements along each axis, added in order, no fma; the weight of
+ * an element is the product of its axes', outermost first. Runs points [begin, end) of all images. */
+void edge_grid_sample_f32(const edge_grid_sample *p, const float *x, const float *grid, float *y, int64_t begin,
+                          int64_t end);
+
+typedef struct edge_roi_align {
+  int32_t in_h, in_w, channels, out_h, out_w;
+  int32_t samples;                 /* along each axis of a bin; 0: its size in pixels, at most the image's and one */
+  int32_t is_max;                  /* the largest weighted corner of all samples, as ONNX has it; else their mean */
+  float scale, offset;             /* from a region's coordinates to pixels; offset 0 makes regions 1 large at least */
+} edge_roi_align;
+
+/* One region (x0, y0, x1, y1) of an image [in_h][in_w][channels] as y [out_h][out_w][channels]. */
+void edge_roi_align_f32(const edge_roi_align *p, const float *image, const float *region, float *y);
+
 /* ---- elementwise, reductions, matrices ---------------------------------------------------------------- */
 
 /*

@@ -42,6 +42,7 @@ import Testing
   @Test(arguments: 0..<40) func damagedNodesStayInside(seed: Int) throws {
     let kinds = [
       HostileNodeTests.convolution, HostileNodeTests.depthwise, HostileNodeTests.pool,
+      HostileNodeTests.gridSample, HostileNodeTests.roiAlign,
       HostileNodeTests.stft, HostileNodeTests.dft, HostileNodeTests.lstm, HostileNodeTests.gru,
       HostileNodeTests.binary, HostileNodeTests.compare, HostileNodeTests.select,
       HostileNodeTests.cumulative, HostileNodeTests.transpose, HostileNodeTests.slice,

@@ -112,6 +112,19 @@ extension HostileNodeTests {
       Operand(.float32, [2, 5, 2]))
   }
 
+  static func gridSample() -> SingleNode {
+    SingleNode(
+      .gridSample, [Operand(.float32, [2, 4, 5, 3]), Operand(.float32, [2, 3, 3, 2])],
+      Operand(.float32, [2, 3, 3, 3]), GridSampleParameters())
+  }
+
+  static func roiAlign() -> SingleNode {
+    SingleNode(
+      .roiAlign,
+      [Operand(.float32, [1, 4, 5, 3]), Operand(.float32, [2, 4]), Operand(.int64, [2])],
+      Operand(.float32, [2, 2, 2, 3]), RoiAlignParameters())
+  }
+
   static let windows: [Case] = [
     Case("pool, a row too many", pool) { $0.output.dims[1] = 4 },
     Case("pool, other channels", pool) { $0.output.dims[3] = 4 },
@@ -142,6 +155,24 @@ extension HostileNodeTests {
     Case("resize, float positions", resize) {
       $0.inputs[1] = Operand.float([0, 0, 0, 0], [4]).constant
     },
+    Case("grid, another rank", gridSample) { $0.inputs[1]?.dims = [2, 3, 2] },
+    Case("grid, three coordinates", gridSample) { $0.inputs[1]?.dims = [2, 3, 3, 3] },
+    Case("grid, more places than results", gridSample) { $0.inputs[1]?.dims = [2, 3, 4, 2] },
+    Case("grid, other images", gridSample) { $0.inputs[0]?.dims = [1, 4, 5, 3] },
+    Case("grid, other channels", gridSample) { $0.output.dims[3] = 4 },
+    Case("grid, of an empty image", gridSample) { $0.inputs[0]?.dims = [2, 0, 5, 3] },
+    Case("grid, int8", gridSample) { $0.inputs[0] = Operand(.int8, [2, 4, 5, 3], scale: 1) },
+    Case("grid, unknown mode", gridSample) { set(&$0, 0, 3) },
+    Case("grid, unknown padding", gridSample) { set(&$0, 1, -1) },
+    Case("grid, unknown coordinates", gridSample) { set(&$0, 2, 3) },
+    Case("regions, five coordinates", roiAlign) { $0.inputs[1]?.dims = [2, 5] },
+    Case("regions, few images", roiAlign) { $0.inputs[2]?.dims = [1] },
+    Case("regions, float images", roiAlign) { $0.inputs[2]?.type = .float32 },
+    Case("regions, a result too many", roiAlign) { $0.output.dims[0] = 3 },
+    Case("regions, other channels", roiAlign) { $0.output.dims[3] = 2 },
+    Case("regions, of an empty image", roiAlign) { $0.inputs[0]?.dims = [1, 4, 0, 3] },
+    Case("regions, samples below 0", roiAlign) { set(&$0, 0, -1) },
+    Case("regions, too many samples", roiAlign) { set(&$0, 0, 32769) },
     Case("dft, a row too many", dft) { $0.output.dims[0] = 3 },
     Case("dft, other bins", dft) { $0.output.dims[1] = 6 },
     Case("dft, one side of a complex signal", dft) { $0.inputs[0]?.dims = [2, 8, 2] },
