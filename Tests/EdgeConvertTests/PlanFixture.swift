@@ -7,7 +7,7 @@ struct PlanFixture {
   var graph = Graph()
   private var random = SplitMix(7)
   private var bounds: [String: Int] = [:]
-  private var samples: [String: Tensor] = [:]
+  private(set) var samples: [String: Tensor] = [:]
 
   /// An input of symbolic or constant sizes; `sample` are the sizes of the test's data.
   mutating func input(_ name: String, _ shape: [Dimension], sample: [Int]? = nil) -> ValueID {

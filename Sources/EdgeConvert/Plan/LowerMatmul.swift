@@ -48,7 +48,8 @@ extension Lowering {
 
   /// MatMul.
   ///
-  /// A constant matrix on either side becomes a fully connected layer; else `matmul` in float.
+  /// A constant matrix on either side becomes a fully connected layer; else `matmul` in float, of
+  /// codes when both sides are quantized.
   static func matmul(_ node: Node, _ lowering: inout Lowering) throws {
     let a = try lowering.input(node, 0)
     let b = try lowering.input(node, 1)
@@ -58,8 +59,14 @@ extension Lowering {
     } else if let weights = lowering.constantMatrix(a), try lowering.shape(of: b).count >= 2 {
       try lowering.fullyConnected(
         node, source: b, axis: lowering.shape(of: b).count - 2, rows: weights)
+    } else if lowering.precision == .int8, let left = lowering.affine(of: a),
+      let right = lowering.affine(of: b)
+    {
+      try lowering.codeMatmul(node, (a, left), (b, right))
     } else {
-      try lowering.floatMatmul(node, a, b)
+      let y = try lowering.result(lowering.output(node))
+      try lowering.emitMatmul((a, nil), (b, nil), y.tensor)
+      lowering.define(try lowering.output(node), as: y)
     }
   }
 
@@ -99,22 +106,52 @@ extension Lowering {
     try emit(layer, of: node)
   }
 
-  private mutating func floatMatmul(_ node: Node, _ a: ValueID, _ b: ValueID) throws {
+  /// The product of quantized values: of their codes less zero point, whose float sums are exact
+  /// below 2^24, then rescaled like that of an INT8 layer.
+  private mutating func codeMatmul(
+    _ node: Node, _ a: (ValueID, AffineParameters), _ b: (ValueID, AffineParameters)
+  ) throws {
     let target = try output(node)
-    let rank = try max(shape(of: a).count, shape(of: b).count)
+    let affine = quantization.values[target]
+    let sum = try result(target)
+    try emitMatmul(a, b, sum.tensor)
+    let product = a.1.scale * b.1.scale
+    let multiplier = constant(
+      [affine.map { product / $0.scale } ?? product], type: .float32,
+      dims: Array(repeating: 1, count: sum.order.count), name: node.name + "/multiplier")
+    let real = arithmetic(EDGE_BINARY_MUL, sum.tensor, multiplier)
+    guard let affine else { return define(target, as: Stored(real, order: sum.order)) }
+    let y = try result(target, affine: affine)
+    emit(.quantize, [real], [steps(y.tensor)])
+    define(target, as: y)
+  }
+
+  /// The same codes with a scale of 1.
+  private mutating func steps(_ tensor: PlanTensorID) -> PlanTensorID {
+    var codes = self[tensor]
+    codes.alias = codes.alias ?? tensor
+    codes.affine?.scale = 1
+    return add(codes)
+  }
+
+  /// Appends a float product of values, or of the codes of those with parameters.
+  private mutating func emitMatmul(
+    _ a: (ValueID, AffineParameters?), _ b: (ValueID, AffineParameters?), _ y: PlanTensorID
+  ) throws {
+    let rank = try max(shape(of: a.0).count, shape(of: b.0).count)
     var parameters = MatmulParameters()
-    let (left, leftSwapped) = try matrixOperand(a, rank: rank)
-    let (right, rightSwapped) = try matrixOperand(b, rank: rank)
+    let (left, leftSwapped) = try matrixOperand(a.0, a.1, rank: rank)
+    let (right, rightSwapped) = try matrixOperand(b.0, b.1, rank: rank)
     parameters.transposeA = leftSwapped ? 1 : 0
     parameters.transposeB = rightSwapped ? 1 : 0
-    let y = try result(target)
-    emit(.matmul, [left, right], [y.tensor], parameters)
-    define(target, as: y)
+    emit(.matmul, [left, right], [y], parameters)
   }
 
   /// A float operand with its last two axes as they are or swapped, whichever needs no transpose, or
   /// leaves the innermost axis where it is.
-  private mutating func matrixOperand(_ value: ValueID, rank: Int) throws -> (PlanTensorID, Bool) {
+  private mutating func matrixOperand(
+    _ value: ValueID, _ affine: AffineParameters?, rank: Int
+  ) throws -> (PlanTensorID, Bool) {
     let shape = try self.shape(of: value)
     let natural = Array(shape.indices)
     var order = natural
@@ -126,7 +163,15 @@ extension Lowering {
       !AxisOrder.equivalent(stored, natural, shape)
       && (AxisOrder.equivalent(stored, swapped, shape) || innermost == shape.count - 2)
     if isSwapped { order = swapped }
-    let operand = try self.operand(value, .float, order: order)
+    var operand = try self.operand(value, affine.map { .int8($0) } ?? .float, order: order)
+    if affine != nil {
+      let codes = steps(operand.tensor)
+      operand.tensor = add(
+        PlanTensor(
+          name: graph[value].name + "/codes", type: .float32, dims: self[codes].dims,
+          storage: .arena))
+      emit(.dequantize, [codes], [operand.tensor])
+    }
     let ones = [Dimension](repeating: Dimension(1), count: rank - shape.count)
     return (view(operand.tensor, dims: ones + order.map { shape[$0] }), isSwapped)
   }

@@ -79,6 +79,13 @@ struct GivenQuantization {
   }
 
   private mutating func weigh(_ position: Int, _ node: Node) -> String? {
+    if node.op == "MatMul", let b = node.input(1), graph[b].constant == nil {
+      guard node.inputs.allSatisfy({ $0.map { quantization.values[$0] != nil } ?? true }) else {
+        return Self.unquantized
+      }
+      if let output = node.output(0) { quantization.values[output] = wanted(output) }
+      return nil
+    }
     if let obstacle = graph.weightObstacle(node) { return obstacle }
     guard let x = node.input(0), quantization.values[x] != nil else { return Self.unquantized }
     guard let id = node.input(1), let weights = graph[id].constant,
