@@ -59,8 +59,10 @@ extension SampleReader {
   /// - Throws: an error when a folder or a text cannot be read or has no samples.
   public func sources(_ path: String) throws(SampleError) -> [SampleSource] {
     var code: Int32 = 0
-    guard edge_cli_kind(path, &code) == EDGE_CLI_FOLDER else {
-      return try sources(SampleFolder.Entry(path: path, label: nil))
+    switch edge_cli_kind(path, &code) {
+    case EDGE_CLI_FOLDER: break
+    case EDGE_CLI_MISSING: throw SampleError(path + ": does not exist, or cannot be read")
+    default: return try sources(SampleFolder.Entry(path: path, label: nil))
     }
     var sources: [SampleSource] = []
     for entry in try SampleFolder(path, of: preprocessing.kinds).entries {
