@@ -10,26 +10,16 @@ import argparse
 import itertools
 import json
 import shlex
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from measure import detections, library
 from measure.lidar import Lidar
 from measure.models import Assets
-
-
-def oracle(path):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    return lambda feeds: dict(zip(names, session.run(names, feeds)))
+from measure.programs import convert, oracle
 
 
 def write_calibration(folder, case):
@@ -38,17 +28,6 @@ def write_calibration(folder, case):
         old.unlink()
     for index, sample in enumerate(case.calibration):
         np.savez(folder / f"{index:04}.npz", **case.feeds(sample))
-
-
-def convert(tool, model, output, options):
-    """Runs edgeconv; the parsed report."""
-    report = output.with_suffix(".json")
-    command = [str(tool), "convert", str(model), "-o", str(output), "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True)
-    report.write_text(done.stdout)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
 
 
 def worse(a, b):

@@ -34,6 +34,10 @@ import Testing
       rules.append(rule)
     }
 
+    mutating func state(_ input: String, _ output: String) {
+      graph.states.append(State(input: id(input), output: id(output)))
+    }
+
     mutating func outputs(_ list: String...) { graph.outputs = list.map { id($0) } }
 
     /// Every observed value gets the range [-10 - index, 20 + index].
@@ -56,6 +60,21 @@ import Testing
     mutating func precisions(_ choices: QuantizationChoices) -> [String: Precision] {
       Dictionary(uniqueKeysWithValues: zip(graph.nodes.map(\.name), choices.nodes.map(\.precision)))
     }
+  }
+
+  @Test func whatAddsToAStateStaysFloat() throws {
+    var sketch = Sketch(inputs: ["x"])
+    sketch.node("Conv", ["x", "w1"], "a", .weighted)
+    sketch.node("Relu", ["a"], "r", .table)
+    sketch.node("Conv", ["r", "w2"], "b", .weighted)
+    sketch.node("Add", ["b", "s"], "t", .binary)
+    sketch.node("Conv", ["t", "w3"], "y", .weighted)
+    sketch.state("s", "t")
+    sketch.outputs("y")
+    let choices = try sketch.quantized()
+    #expect(
+      sketch.precisions(choices) == ["a": .int8, "r": .int8, "b": .int8, "t": .float32, "y": .int8])
+    #expect(choices.nodes[3].reason.contains("a state from what it was"))
   }
 
   @Test func frontEndTailAndIslandsStayFloat() throws {

@@ -84,6 +84,15 @@ import Testing
     }
   }
 
+  @Test func archivesWithAnAxisMoreAreConsecutiveRuns() throws {
+    try withFile("a.npz", Archives.deflated.base64Bytes) { path in
+      let runs = try reader([:], shape: [3]).sequence(path)
+      #expect(runs?.map { $0[0].floats } == [[0, 1, 2], [3, 4, 5]])
+      #expect(try reader([:], shape: [2, 3]).sequence(path)?.count == nil)
+      #expect(failure { try reader([:], shape: [4]).sequence(path) }?.contains("[3]") == true)
+    }
+  }
+
   @Test(arguments: ["a.wav", "a.png"]) func modelsWithoutRulesRefuseMedia(name: String) throws {
     let message = try withFile(name, []) { path in
       failure { try reader([:], shape: [4]).read(path) }

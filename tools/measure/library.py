@@ -55,6 +55,10 @@ class Model:
         self._check(self.calls.edgert_run(self.session, None, None, C.byref(self.error)))
         return {facts.name.decode(): self._output(index) for index, facts in enumerate(self.outputs)}
 
+    def reset(self):
+        """Sets the session's states to what they are before the first run."""
+        self._check(self.calls.edgert_session_reset(self.session))
+
     def close(self):
         self.calls.edgert_session_close(self.session)
         self.calls.edgert_model_close(self.model)

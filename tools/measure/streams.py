@@ -44,12 +44,23 @@ class Stream:
 
     def step(self, **feeds):
         """Outputs for one step's inputs."""
-        feeds = {**feeds, **self.now}
         if self.record is not None:
             self.record.append(feeds)
-        outputs = self.run(feeds)
+        outputs = self.run({**feeds, **self.now})
         self.now = {state: outputs[result] for state, (result, _) in self.states.items()}
         return outputs
+
+
+class Session:
+    """A converted file whose session keeps the states, from their beginning."""
+
+    def __init__(self, model):
+        self.model = model
+        model.reset()
+
+    def step(self, **feeds):
+        """Outputs for one step's inputs."""
+        return self.model.run(feeds)
 
 
 def read_wave(path):

@@ -57,7 +57,7 @@ public struct Conversion {
     let used = precision == .int8 ? calibration : nil
     let decided =
       given == nil
-      ? try decide(graph, used)
+      ? try decide(graph, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
@@ -112,7 +112,7 @@ public struct Conversion {
   }
 
   /// Float everywhere without data; else calibrates and quantizes.
-  private func decide(_ graph: Graph, _ data: DataSet?) throws -> Decided {
+  private func decide(_ graph: Graph, _ data: DataSet?, bounds: [String: Int]) throws -> Decided {
     guard let data else {
       let nodes = graph.nodes.map { _ in
         PrecisionChoice(precision: .float32, reason: "float asked for")
@@ -122,6 +122,8 @@ public struct Conversion {
         choices: QuantizationChoices(
           quantization: Quantization(floatNodes: graph.nodes.count), nodes: nodes, values: [:]))
     }
+    var options = options
+    options.bounds = bounds
     return try QuantizationSearch(data: data, options: options) { progress(.calibrating, $0, $1) }
       .run(graph)
   }

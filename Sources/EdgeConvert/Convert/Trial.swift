@@ -7,6 +7,8 @@ struct Trial {
   private(set) var samples: [LoadedSample] = []
   /// By sample and run.
   private var references: [[[Tensor]]] = []
+  /// Runs of all samples together; where these are streams, the beginning of each counts.
+  private static let runLimit = 2048
 
   /// Computes the references of at most `limit` samples, spread over the data.
   init(graph: Graph, data: DataSet, limit: Int, bounds: [String: Int]) throws {
@@ -15,7 +17,8 @@ struct Trial {
     evaluator = try Evaluator(graph)
     let count = Swift.min(limit, data.count)
     for index in 0..<count {
-      let sample = try data.sample(index * data.count / count)
+      var sample = try data.sample(index * data.count / count)
+      sample.runs = Array(sample.runs.prefix(Swift.max(1, Trial.runLimit / count)))
       samples.append(sample)
       references.append(try evaluator.run(sample))
     }

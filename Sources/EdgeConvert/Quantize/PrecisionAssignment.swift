@@ -14,6 +14,7 @@ struct PrecisionAssignment {
   private let graph: Graph
   private let rules: [QuantizeRule]
   private let uses: Uses
+  private let cycles: StateCycles
   private(set) var choices: [PrecisionChoice]
 
   /// - Parameters:
@@ -24,21 +25,21 @@ struct PrecisionAssignment {
     self.graph = graph
     self.rules = rules
     uses = Uses(graph)
+    cycles = StateCycles(graph, uses: uses)
     choices = []
     for (position, node) in graph.nodes.enumerated() {
       choices.append(
         options.noisyNodes.contains(position)
           ? PrecisionChoice(precision: .float32, reason: "INT8 would add too much noise")
-          : choice(node, rules[position], options.keepFloat))
+          : choice(position, options.keepFloat))
     }
     while dissolveIslands() {}
   }
 
   private func isInt8(_ position: Int) -> Bool { choices[position].precision == .int8 }
 
-  private func choice(_ node: Node, _ rule: QuantizeRule, _ keepFloat: Set<String>)
-    -> PrecisionChoice
-  {
+  private func choice(_ position: Int, _ keepFloat: Set<String>) -> PrecisionChoice {
+    let (node, rule) = (graph.nodes[position], rules[position])
     func float(_ reason: String) -> PrecisionChoice {
       PrecisionChoice(precision: .float32, reason: reason)
     }
@@ -61,10 +62,21 @@ struct PrecisionAssignment {
     if case .weighted = rule, let root = rootReading(node) {
       return float("its result goes into \(root), which needs relative precision")
     }
+    if cycles.nodes.contains(position), isArithmetic(rule) {
+      return float("it computes a state from what it was, where rounding would add up")
+    }
     if operands.allSatisfy({ graph[$0].constant != nil }) {
       return float("\(graph[first].name) is constant")
     }
     return PrecisionChoice(precision: .int8, reason: "")
+  }
+
+  /// Whether a rule makes new values without weights.
+  private func isArithmetic(_ rule: QuantizeRule) -> Bool {
+    switch rule {
+    case .table, .binary, .rescaled: true
+    case .float, .weighted, .passThrough: false
+    }
   }
 
   /// The logarithm or square root that a layer's result goes into, through elementwise operations and movement alone:

@@ -9,11 +9,13 @@ struct LayerProbe {
   struct Track {
     var node: Int
     var tensor: Int
+    /// Whether channels are the last axis, as a matrix product's are, or axis 1.
+    var hasChannelsLast: Bool
     /// Positions of the stored elements in the value's own order; nil until a sample has told.
     var gather: [Int]?
     var signal = 0.0
     var noise = 0.0
-    /// Sums of reference minus found and of its square, by channel (axis 1).
+    /// Sums of reference minus found and of its square, by channel.
     var shift: [Double] = []
     var shiftSquares: [Double] = []
     /// Sums of reference squared, reference times found and found squared, by channel.
@@ -32,26 +34,36 @@ struct LayerProbe {
     self.file = file
     evaluator = try Evaluator(graph)
     var names: [String: ValueID] = [:]
+    var products: Set<ValueID> = []
     for node in graph.nodes {
-      for case let output? in node.outputs { names[graph[output].name] = output }
+      for case let output? in node.outputs {
+        names[graph[output].name] = output
+        if node.op == "MatMul" { products.insert(output) }
+      }
     }
     var byNode: [Int: [ValueID]] = [:]
     for node in 0..<file.model.nodeCount {
       for tensor in file.model.tensors(writtenBy: node) {
         let name = String(cString: file.model.name(file.model.tensorRecord(tensor).name))
         guard let value = names[name], tracks[value] == nil else { continue }
-        tracks[value] = Track(node: node, tensor: tensor)
+        tracks[value] = Track(
+          node: node, tensor: tensor, hasChannelsLast: products.contains(value))
         byNode[node, default: []].append(value)
       }
     }
     self.byNode = byNode
   }
 
+  /// Runs of a stream that are looked at.
+  private static let runLimit = 64
+
   /// Takes in the runs of one sample.
   mutating func add(_ sample: LoadedSample) throws {
     var memory: Evaluator.Memory = [:]
     file.reset()
-    for inputs in sample.runs { try add(inputs, &memory, name: sample.path) }
+    for inputs in sample.runs.prefix(LayerProbe.runLimit) {
+      try add(inputs, &memory, name: sample.path)
+    }
   }
 
   private mutating func add(_ inputs: [Tensor], _ memory: inout Evaluator.Memory, name: String)
@@ -145,9 +157,10 @@ extension SIMD3<Double> {
 extension LayerProbe.Track {
   /// Takes in the mean error and the products of each channel in one sample.
   mutating func addShift(_ values: [Float], _ stored: [Float], _ gather: [Int], _ shape: [Int]) {
-    guard shape.count > 1, shape[1] > 0, !values.isEmpty else { return }
-    let channels = shape[1]
-    let inner = shape.dropFirst(2).reduce(1, *)
+    guard shape.count > 1, !values.isEmpty else { return }
+    let axis = hasChannelsLast ? shape.count - 1 : 1
+    let channels = shape[axis]
+    let inner = shape.dropFirst(axis + 1).reduce(1, *)
     if shift.isEmpty {
       shift = Array(repeating: 0, count: channels)
       shiftSquares = shift
