@@ -125,7 +125,10 @@ public struct Lowering: Sendable {
   mutating func emit<Parameters: BitwiseCopyable>(
     _ opCode: OpCode, _ inputs: [PlanTensorID?], _ outputs: [PlanTensorID], _ parameters: Parameters
   ) {
-    append(opCode, inputs, outputs, withUnsafeBytes(of: parameters) { Array($0) })
+    // A type without fields has no bytes, and its address means nothing.
+    let bytes =
+      MemoryLayout<Parameters>.size == 0 ? [] : withUnsafeBytes(of: parameters) { Array($0) }
+    append(opCode, inputs, outputs, bytes)
   }
 
   /// Appends a node without parameters.
