@@ -65,7 +65,8 @@ extension Operator {
   fileprivate var elementTypes: ElementTypes {
     switch name {
     case "And", "Or", "Xor", "Not": .bool
-    case "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot", "TfIdfVectorizer": .integer
+    case "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot", "TfIdfVectorizer":
+      .integer
     case "ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul", "DequantizeLinear":
       .quantized
     case "Abs", "Add", "ArgMax", "ArgMin", "Clip", "CumProd", "CumSum", "Div", "Gemm", "Greater",
