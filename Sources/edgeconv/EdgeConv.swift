@@ -5,5 +5,7 @@ struct EdgeConv: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "edgeconv",
     abstract: "Turns ONNX models into .edge files for embedded inference.",
-    subcommands: [CheckModel.self, Convert.self, Inspect.self, Verify.self, Operators.self, Reference.self])
+    subcommands: [
+      CheckModel.self, Convert.self, Inspect.self, Verify.self, Operators.self, Reference.self,
+    ])
 }

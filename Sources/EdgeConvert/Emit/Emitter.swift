@@ -60,7 +60,8 @@ struct Emitter {
     writer.add(.expressions, records: sizes.records)
     let bytes = try FileSeal.sealed(writer.finish())
     return EmittedFile(
-      bytes: bytes, arenaBytes: memory.total, arenaLowerBound: memory.lowerBound, stateBytes: stateBytes,
+      bytes: bytes, arenaBytes: memory.total, arenaLowerBound: memory.lowerBound,
+      stateBytes: stateBytes,
       weightBytes: weights.bytes.count, nodes: try plan.nodes.map { try plan.summary($0) },
       values: locations(), states: try stateSummaries(), notes: plan.sizes.notes)
   }

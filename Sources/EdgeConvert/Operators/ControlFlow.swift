@@ -19,9 +19,12 @@ extension Operator {
     return try body.inline(subgraph(node, condition != 0 ? "then_branch" : "else_branch"), [])
   }
 
-  /// M?, condition?, carried... → carried..., stacked scan outputs...; `body` takes the iteration
-  /// number, the condition and what is carried, and gives the next condition, what is carried, and
-  /// a slice of each scan output. <https://onnx.ai/onnx/operators/onnx__Loop.html>
+  /// Runs `body` a known number of times.
+  ///
+  /// Inputs: trip count, condition (both may be absent), what is carried; outputs: what is carried,
+  /// stacked scan outputs. `body` takes the iteration number, the condition and what is carried, and
+  /// gives the next condition, what is carried, and a slice of each scan output.
+  /// <https://onnx.ai/onnx/operators/onnx__Loop.html>
   private static let loop = composite("Loop", opsets: 1...latestOpset) { node, body in
     let inner = try subgraph(node, "body")
     var carried = try (2..<max(2, node.inputs.count)).map { try body.required($0) }
@@ -67,9 +70,11 @@ extension Operator {
     return try carried + slices.map { try stack($0, axis: 0, &body) }
   }
 
-  /// carried..., scanned... → carried..., stacked...: `body` for each slice of the scanned values
-  /// along their axes. At opset 8 everything has a leading batch axis, and the first input holds
-  /// sequence lengths. <https://onnx.ai/onnx/operators/onnx__Scan.html>
+  /// Runs `body` for each slice of the scanned values along their axes.
+  ///
+  /// Inputs: what is carried, what is scanned; outputs: what is carried, stacked slices. At opset 8
+  /// everything has a leading batch axis, and the first input holds sequence lengths.
+  /// <https://onnx.ai/onnx/operators/onnx__Scan.html>
   private static let scan = composite("Scan", opsets: 8...latestOpset) { node, body in
     let inner = try subgraph(node, "body")
     let isBatched = node.opset < 9

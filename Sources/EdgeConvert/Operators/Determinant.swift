@@ -1,11 +1,13 @@
 import EdgeFormat
 
 extension Operator {
-  /// The determinant of each `[..., N, N]`, by a method that does not divide: with `m(F)` the part of
-  /// F above its diagonal, and on the diagonal the negative sum of what follows there,
-  /// `F' = m(F) A`, N - 1 times from `F = A`, ends with the determinant, up to its sign, in the
-  /// corner (R. S. Bird, "A simple division-free algorithm for computing determinants", 2011,
-  /// doi:10.1016/j.ipl.2011.08.006). <https://onnx.ai/onnx/operators/onnx__Det.html>
+  /// The determinant of each `[..., N, N]`, by a method that does not divide.
+  ///
+  /// With `m(F)` the part of F above its diagonal, and on the diagonal the negative sum of what
+  /// follows there, `F' = m(F) A`, N - 1 times from `F = A`, ends with the determinant, up to its
+  /// sign, in the corner. Source: Bird, "A simple division-free algorithm for computing
+  /// determinants", 2011, doi:10.1016/j.ipl.2011.08.006.
+  /// <https://onnx.ai/onnx/operators/onnx__Det.html>
   static let determinant = composite("Det", opsets: 11...latestOpset) { node, body in
     let matrix = try body.required(0)
     let shape = try body.shape(matrix)

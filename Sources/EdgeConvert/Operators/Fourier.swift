@@ -31,8 +31,10 @@ extension Operator {
     return [try body.apply("Transpose", [spectrum], ["perm": .ints(back)])]
   }
 
-  /// A transform that the runtime executes: x `[..., L, 1 or 2]` → `[..., L, 2]`, or the first `L / 2
-  /// + 1` bins of a real x (`onesided`); forward, L a product of 2, 3, 5 and 7.
+  /// A forward transform that the runtime executes.
+  ///
+  /// x `[..., L, 1 or 2]`, L a product of 2, 3, 5 and 7 → `[..., L, 2]`, or the first half and one
+  /// bin of a real x (`onesided`).
   static let smoothTransform = Operator(
     "edge.DFT", opsets: 1...latestOpset,
     infer: { node, graph in

@@ -1,9 +1,10 @@
 import EdgeFormat
 
 extension Operator {
-  /// Attention by a state `S [batch, heads, keySize, valueSize]` that every row first changes and
-  /// then reads: `S = exp(g) S + k (v - S k)' beta`, `y = q S * scale`, without `g` or the correction
-  /// by `beta` as `update_rule` says. Rows are unrolled.
+  /// Attention by a state that every row first changes and then reads; rows are unrolled.
+  ///
+  /// The state is `S [batch, heads, keySize, valueSize]`: `S = exp(g) S + k (v - S k)' beta`, `y = q S
+  /// * scale`, without `g` or the correction by `beta` as `update_rule` says.
   /// <https://onnx.ai/onnx/operators/onnx__LinearAttention.html>
   static let linearAttention = composite(
     "LinearAttention", opsets: 27...latestOpset

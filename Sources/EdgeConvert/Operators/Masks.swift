@@ -74,7 +74,7 @@ extension Operator {
 }
 
 extension Expansion {
-  /// 0, 1, 2, ... along one axis of a value, broadcasting with it: int64.
+  /// The int64 positions along one axis of a value, broadcasting with it.
   mutating func positions(_ x: ValueID, axis: Int) throws -> ValueID {
     let shape = try shape(x)
     let after = Array(repeating: 1, count: shape.count - 1 - axis)

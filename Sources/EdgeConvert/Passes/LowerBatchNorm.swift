@@ -29,7 +29,8 @@ extension Passes {
         sweep.insert(
           [
             Node(
-              name: "\(node.name)/mul", op: "Mul", opset: Operator.latestOpset, inputs: [source, scale],
+              name: "\(node.name)/mul", op: "Mul", opset: Operator.latestOpset,
+              inputs: [source, scale],
               outputs: [scaled])
           ],
           before: position)

@@ -24,7 +24,8 @@ extension Passes {
     _ op: String, _ position: Int, of x: ValueID, absorbing others: [Int], _ sweep: inout Rewriter
   ) {
     let last = sweep[position]
-    var node = Node(name: last.name, op: op, opset: Operator.latestOpset, inputs: [x], outputs: last.outputs)
+    var node = Node(
+      name: last.name, op: op, opset: Operator.latestOpset, inputs: [x], outputs: last.outputs)
     node.absorbed = last.absorbed
     for other in others {
       node.absorb(sweep[other])

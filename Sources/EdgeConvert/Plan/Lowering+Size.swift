@@ -7,7 +7,7 @@ extension Lowering {
   /// Elements of the longest constant that is made to count.
   private static let longestCount = 1 << 20
 
-  /// The numbers start, start + step, ... as many as a size says: the beginning of a constant.
+  /// Numbers from `start` on, `step` apart, as many as a size says: the beginning of a constant.
   mutating func counting(
     _ count: Dimension, start: Int = 0, step: Int = 1, type: ElementType, name: String
   ) throws -> PlanTensorID {
