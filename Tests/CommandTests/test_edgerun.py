@@ -68,7 +68,7 @@ class EdgerunTest(unittest.TestCase):
             self.assertGreaterEqual(line["top"][0]["score"], line["top"][1]["score"])
             self.assertIn("label", line["top"][0])
             self.assertGreater(line["ms"], 0)
-        for line, words in zip(lines[1:5], ["-r 8000", "No such file", "unknown kind", "no samples"]):
+        for line, words in zip(lines[1:5], ["-r 8000", "No such file", "takes none", "no samples"]):
             self.assertIn(words, line["error"])
         self.assertIn("4 of 17 inputs failed", done.stderr)
 

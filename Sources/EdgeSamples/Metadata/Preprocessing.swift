@@ -46,8 +46,13 @@ public struct Preprocessing: Sendable {
 
   /// The files that can be samples.
   public var kinds: [SampleKind] {
-    if case .text = kind { return [.text, .archive, .array] }
-    return [.wave, .picture, .array, .archive, .raw]
+    SampleKind.all.filter { kind in
+      switch (kind, self.kind) {
+      case (.array, _), (.archive, _), (.text, .text): true
+      case (.text, _), (_, .text): false
+      default: true
+      }
+    }
   }
 
   /// The same rules, but sounds of another rate are taken and their rate is changed.

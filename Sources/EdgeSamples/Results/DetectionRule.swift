@@ -69,6 +69,7 @@ public struct DetectionRule: Sendable {
           + "sizes: convert the model again with a right `edgeconv convert --preprocess FILE.json`")
     }
     return found.suppressed(overlap: overlap).map { placed($0, placement) }
+      .filter { $0.box.left < $0.box.right && $0.box.top < $0.box.bottom }
   }
 
   /// From shares of the input to pixels of the picture.
