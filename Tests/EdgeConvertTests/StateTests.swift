@@ -97,6 +97,33 @@ import Testing
     #expect(file.arenaBytes <= 4 * 64, "the rows lie in the state alone")
   }
 
+  @Test func anInputMayBeAsLongAsAStateWillBe() throws {
+    var model = Model()
+    let past = model.state("past", Dimension(symbol: "P"), Dimension(2))
+    let mask = model.fixture.input(
+      "mask", [Dimension(symbol: "P + 1"), Dimension(1)], sample: [1, 1])
+    let present = model.fixture.node("Concat", [past, model.x], ["axis": .int(0)])
+    let kept = model.fixture.node("Mul", [present, mask])
+    model.output(
+      model.fixture.node("ReduceSum", [kept, model.fixture.ints([0])], ["keepdims": .int(0)]), "y")
+    model.output(present, "present")
+    model.fixture.graph.resolveSizes()
+    #expect(model.fixture.graph[mask].shape?[0] == Dimension(symbol: "P") + Dimension(1))
+    let bound = try BoundGraph(model.fixture.graph, .detected, bounds: ["P": 2])
+    let graph = try Check.prepared(bound.graph)
+    let file = try makeFile(
+      graph: graph, quantization: Quantization(floatNodes: graph.nodes.count),
+      bounds: bound.bounds, metadata: [])
+    let loaded = try LoadedFile(file.bytes, name: "test")
+    let x = Tensor([Float(3), -2], shape: [1, 2])
+    for rows in 1...3 {
+      let mask = Tensor((0..<rows).map { Float($0 + 1) }, shape: [rows, 1])
+      let sum = Float(rows * (rows + 1) / 2)
+      #expect(try loaded.next([x, mask], name: "test")[0].values == [3 * sum, -2 * sum])
+      #expect(throws: ConversionError.self) { try loaded.next([x, mask], name: "test") }
+    }
+  }
+
   @Test func aStateOfPartsIsSplit() throws {
     var model = Model()
     let past = model.state("past", Dimension(2), Dimension(symbol: "P"), Dimension(2))

@@ -42,6 +42,7 @@ public enum Import {
     try scope.read(proto)
     scope.graph.origin = origin
     scope.graph.obstacles = context.obstacles
+    scope.graph.resolveSizes()
     return scope.graph
   }
 

@@ -29,10 +29,12 @@ struct RuntimeSizes: Sendable {
   ///   it, and each bound without a symbol.
   init(graph: Graph, bounds given: [String: Int]) throws {
     var missing: [String] = []
+    let counters = Set(try graph.states.compactMap { try graph.growth(of: $0)?.symbol })
     for (position, input) in graph.inputs.enumerated() {
-      for (axis, size) in (graph[input].shape ?? []).enumerated() where size.constant == nil {
-        let name = size.description
-        if bounds[name] != nil { continue }
+      for (axis, size) in (graph[input].shape ?? []).enumerated() {
+        guard let name = size.symbolName, bounds[name] == nil, !counters.contains(name) else {
+          continue
+        }
         var bound = given[name]
         if bound == nil, axis == 0, Self.isBatch(name) {
           bound = 1
