@@ -1,6 +1,6 @@
 /*
- * exp, log, tanh, erf, sin, cos, atan and pow for float kernels: plain multiplications and additions in a fixed order,
- * so that every machine computes the same bits. Polynomials for exp, log, tanh, sin, cos and atan follow Cephes
+ * exp, log, tanh, erf, sin, cos, atan and pow for float kernels: one fixed order of operations, fused where edge_fma
+ * says so and nowhere else, so that every machine computes the same bits. Polynomials for exp, log, tanh, sin, cos and atan follow Cephes
  * (S. Moshier); erf is a minimax fit. Largest errors, measured over the float range, in ULP of the result: see
  * Tests/EdgeKernelTests/programs/float_property.c.
  */
@@ -17,15 +17,15 @@ EDGE_INLINE float edge_power_of_two(int32_t n) { return edge_float((n + 127) * (
 /* exp(x) = 2^n * (1 + m) for x in [-104, 89]; returns m, |m| < 0.42. */
 EDGE_INLINE float edge_exp_reduced(float x, int32_t *n) {
   float k = edge_rne_small(x * 1.44269504f);
-  float r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
+  float r = edge_fma(k, 1.90465430e-9f, edge_fma(k, -0.693147182f, x));
   float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  p = edge_fma(p, r, 1.3981999507e-3f);
+  p = edge_fma(p, r, 8.3334519073e-3f);
+  p = edge_fma(p, r, 4.1665795894e-2f);
+  p = edge_fma(p, r, 1.6666665459e-1f);
+  p = edge_fma(p, r, 5.0000001201e-1f);
   *n = (int32_t)k;
-  return p * (r * r) + r;
+  return edge_fma(p, r * r, r);
 }
 
 /* A NaN becomes -104, which keeps the conversion to an integer defined. */
@@ -47,7 +47,7 @@ EDGE_INLINE float edge_expm1_negative(float x) {
   int32_t n;
   float m = edge_exp_reduced(edge_exp_range(x), &n);
   float scale = edge_power_of_two(n < -126 ? -126 : n);
-  float y = m * scale + (scale - 1.0f);
+  float y = edge_fma(m, scale, scale - 1.0f);
   return edge_is_nan(x) ? x : y;
 }
 
@@ -61,14 +61,14 @@ EDGE_INLINE float edge_log(float x) {
   float f = edge_float((shifted & 0x007fffff) + 0x3f3504f3) - 1.0f;
   float z = f * f;
   float p = 7.0376836292e-2f;
-  p = p * f + -1.1514610310e-1f;
-  p = p * f + 1.1676998740e-1f;
-  p = p * f + -1.2420140846e-1f;
-  p = p * f + 1.4249322787e-1f;
-  p = p * f + -1.6668057665e-1f;
-  p = p * f + 2.0000714765e-1f;
-  p = p * f + -2.4999993993e-1f;
-  p = p * f + 3.3333331174e-1f;
+  p = edge_fma(p, f, -1.1514610310e-1f);
+  p = edge_fma(p, f, 1.1676998740e-1f);
+  p = edge_fma(p, f, -1.2420140846e-1f);
+  p = edge_fma(p, f, 1.4249322787e-1f);
+  p = edge_fma(p, f, -1.6668057665e-1f);
+  p = edge_fma(p, f, 2.0000714765e-1f);
+  p = edge_fma(p, f, -2.4999993993e-1f);
+  p = edge_fma(p, f, 3.3333331174e-1f);
   float y = f * z * p + e * -2.12194440e-4f;
   y = (f + (y - 0.5f * z)) + e * 0.693359375f;
   y = x < EDGE_INFINITY ? y : x;
@@ -98,11 +98,11 @@ EDGE_INLINE float edge_tanh(float x) {
   float a = edge_abs(x);
   float z = x * x;
   float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
-  p = p * z + -5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z + -3.33332819422e-1f;
-  float small = p * z * a + a;
+  p = edge_fma(p, z, 2.06390887954e-2f);
+  p = edge_fma(p, z, -5.37397155531e-2f);
+  p = edge_fma(p, z, 1.33314422036e-1f);
+  p = edge_fma(p, z, -3.33332819422e-1f);
+  float small = edge_fma(p * z, a, a);
   float large = 1.0f - 2.0f / (edge_exp(2.0f * a) + 1.0f);
   return edge_with_sign(a < 0.625f ? small : large, x);
 }
@@ -111,21 +111,21 @@ EDGE_INLINE float edge_erf(float x) {
   float t = edge_abs(x);
   float s = x * x;
   float p = -5.96761703e-4f;
-  p = p * s + 4.99119423e-3f;
-  p = p * s + -2.67681349e-2f;
-  p = p * s + 1.12819925e-1f;
-  p = p * s + -3.76125336e-1f;
-  p = p * s + 1.28379166e-1f;
-  float small = p * x + x;
+  p = edge_fma(p, s, 4.99119423e-3f);
+  p = edge_fma(p, s, -2.67681349e-2f);
+  p = edge_fma(p, s, 1.12819925e-1f);
+  p = edge_fma(p, s, -3.76125336e-1f);
+  p = edge_fma(p, s, 1.28379166e-1f);
+  float small = edge_fma(p, x, x);
   float u = t < 4.0f ? t : 4.0f;
   float q = -1.72853470e-5f;
-  q = q * u + 3.83197126e-4f;
-  q = q * u + -3.88396438e-3f;
-  q = q * u + 2.42546219e-2f;
-  q = q * u + -1.06777877e-1f;
-  q = q * u + -6.34846687e-1f;
-  q = q * u + -1.28717512e-1f;
-  q = q * u + -u;
+  q = edge_fma(q, u, 3.83197126e-4f);
+  q = edge_fma(q, u, -3.88396438e-3f);
+  q = edge_fma(q, u, 2.42546219e-2f);
+  q = edge_fma(q, u, -1.06777877e-1f);
+  q = edge_fma(q, u, -6.34846687e-1f);
+  q = edge_fma(q, u, -1.28717512e-1f);
+  q = edge_fma(q, u, -u);
   float large = edge_with_sign(1.0f - edge_exp(q), x);
   large = edge_is_nan(x) ? x : large;
   return t > 0.927734375f ? large : small;
@@ -145,12 +145,12 @@ EDGE_INLINE float edge_sine(float x, int32_t quarter) {
   int32_t k = (int32_t)n + quarter;
   float z = r * r;
   float s = -1.9515295891e-4f;
-  s = s * z + 8.3321608736e-3f;
-  s = s * z + -1.6666654611e-1f;
-  s = s * z * r + r;
+  s = edge_fma(s, z, 8.3321608736e-3f);
+  s = edge_fma(s, z, -1.6666654611e-1f);
+  s = edge_fma(s * z, r, r);
   float c = 2.443315711809948e-5f;
-  c = c * z + -1.388731625493765e-3f;
-  c = c * z + 4.166664568298827e-2f;
+  c = edge_fma(c, z, -1.388731625493765e-3f);
+  c = edge_fma(c, z, 4.166664568298827e-2f);
   c = (c * z * z - 0.5f * z) + 1.0f;
   float y = k & 1 ? c : s;
   y = k & 2 ? -y : y;
@@ -168,9 +168,9 @@ EDGE_INLINE float edge_atan(float x) {
   base = middle ? 0.785398185f : base;
   float z = t * t;
   float p = 8.05374449538e-2f;
-  p = p * z + -1.38776856032e-1f;
-  p = p * z + 1.99777106478e-1f;
-  p = p * z + -3.33329491539e-1f;
+  p = edge_fma(p, z, -1.38776856032e-1f);
+  p = edge_fma(p, z, 1.99777106478e-1f);
+  p = edge_fma(p, z, -3.33329491539e-1f);
   return edge_with_sign(p * z * t + t + base, x);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Steps that several kernels share: bits, rounding, one NaN. Branch-free, so that loops over them vectorise;
- * no fma. Included before a target attribute is pushed: the callers' target decides the code.
+ * Steps that several kernels share: bits, rounding, one NaN. Branch-free, so that loops over them vectorise.
+ * Included before a target attribute is pushed: the callers' target decides the code.
  */
 #ifndef EDGE_NUMERIC_H
 #define EDGE_NUMERIC_H
@@ -24,6 +24,9 @@ EDGE_INLINE float edge_float(int32_t bits) {
 EDGE_INLINE int32_t edge_is_nan(float x) { return (edge_bits(x) & 0x7fffffff) > 0x7f800000; }
 
 EDGE_INLINE float edge_abs(float x) { return edge_float(edge_bits(x) & 0x7fffffff); }
+
+/* a * b + c, rounded once; a call where the CPU may lack the instruction, which only the scalar table meets. */
+EDGE_INLINE float edge_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
 /* x with the sign of sign; x must not be negative. */
 EDGE_INLINE float edge_with_sign(float x, float sign) {

@@ -243,8 +243,8 @@ typedef struct edge_kernels {
   void (*quantize_s8)(const float *x, int8_t *y, int64_t n, float scale, int32_t zero);
   void (*dequantize_s8)(const int8_t *x, float *y, int64_t n, float scale, int32_t zero); /* (q - zero) * scale */
 
-  /* Reduction of x[outer][n][inner] over n. inner == 1: 16 lanes of partial sums (lane = index mod 16), then the
-   * tree 8, 4, 2, 1 (lane l takes lane l + step); inner > 1: in order of n. Sums start at 0, MAX at -infinity,
+  /* Reduction of x[outer][n][inner] over n. inner == 1: 8 lanes of partial sums (lane = index mod 8), then the
+   * tree 4, 2, 1 (lane l takes lane l + step); inner > 1: in order of n. Sums start at 0, MAX at -infinity,
    * MIN at +infinity; NaN wins; of equals the first is kept. Mean divides by float(n). SUM_SQUARE adds x * x without fma.
    * All kinds but PROD. */
   void (*reduce_f32)(int32_t kind, const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
@@ -252,7 +252,7 @@ typedef struct edge_kernels {
    * the code itself (-128 and 127 of nothing). No other kinds. */
   void (*reduce_s8)(int32_t kind, const int8_t *x, int8_t *y, int64_t outer, int64_t n, int64_t inner, float ratio,
                     int32_t in_zero, int32_t out_zero);
-  /* Softmax over the last axis of x[rows][n]: exp(x - max), divided by its sum (16 lanes, tree). */
+  /* Softmax over the last axis of x[rows][n]: exp(x - max) times 1 / sum (8 lanes, tree). */
   void (*softmax_f32)(const float *x, float *y, int64_t rows, int64_t n);
 } edge_kernels;
 

@@ -4,6 +4,9 @@
 
 #include "../include/edge_kernels.h"
 
+/* Partial sums along a last axis, as many as onnxruntime's reductions keep: the same means to the bit where a row fills them. */
+#define EDGE_REDUCE_LANES 8
+
 #define EDGE_DECLARE_REDUCE(isa)                                                                   \
   void edge_f32_reduce__##isa(int32_t kind, const float *x, float *y, int64_t outer, int64_t n,    \
                               int64_t inner);                                                      \

@@ -1,7 +1,7 @@
 /* Float reductions; one ISA each time it is included. */
 
-typedef float EDGE_NAME(lanes) __attribute__((vector_size(16 * sizeof(float)), aligned(4)));
-typedef int32_t EDGE_NAME(lanes_i) __attribute__((vector_size(16 * sizeof(float)), aligned(4)));
+typedef float EDGE_NAME(lanes) __attribute__((vector_size(EDGE_REDUCE_LANES * sizeof(float)), aligned(4)));
+typedef int32_t EDGE_NAME(lanes_i) __attribute__((vector_size(EDGE_REDUCE_LANES * sizeof(float)), aligned(4)));
 
 EDGE_INLINE float EDGE_NAME(start)(int32_t kind) {
   return kind == EDGE_REDUCE_MAX ? -EDGE_INFINITY : kind == EDGE_REDUCE_MIN ? EDGE_INFINITY : 0.0f;
@@ -18,7 +18,7 @@ EDGE_INLINE float EDGE_NAME(combine)(int32_t kind, float sum, float x) {
   return sum + x;
 }
 
-EDGE_INLINE void EDGE_NAME(combine_16)(int32_t kind, EDGE_NAME(lanes) *sum, const float *from) {
+EDGE_INLINE void EDGE_NAME(combine_lanes)(int32_t kind, EDGE_NAME(lanes) *sum, const float *from) {
   EDGE_NAME(lanes) x = *(const EDGE_NAME(lanes) *)from;
   if (kind == EDGE_REDUCE_SUM || kind == EDGE_REDUCE_SUM_SQUARE) {
     *sum += kind == EDGE_REDUCE_SUM ? x : x * x;
@@ -31,9 +31,9 @@ EDGE_INLINE void EDGE_NAME(combine_16)(int32_t kind, EDGE_NAME(lanes) *sum, cons
 }
 
 EDGE_INLINE float EDGE_NAME(tree)(int32_t kind, const EDGE_NAME(lanes) *sum) {
-  float lanes[16];
+  float lanes[EDGE_REDUCE_LANES];
   memcpy(lanes, sum, sizeof lanes);
-  for (int step = 8; step > 0; step >>= 1)
+  for (int step = EDGE_REDUCE_LANES / 2; step > 0; step >>= 1)
     for (int l = 0; l < step; l++)
       lanes[l] = EDGE_NAME(combine)(kind, lanes[l], lanes[l + step]);
   return lanes[0];
@@ -44,12 +44,12 @@ EDGE_INLINE float EDGE_NAME(reduce_row)(int32_t kind, const float *x, int64_t n)
   float start = EDGE_NAME(start)(kind);
   EDGE_NAME(lanes) sum = start - (EDGE_NAME(lanes)){0};
   int64_t i = 0;
-  for (; i + 16 <= n; i += 16)
-    EDGE_NAME(combine_16)(kind, &sum, x + i);
+  for (; i + EDGE_REDUCE_LANES <= n; i += EDGE_REDUCE_LANES)
+    EDGE_NAME(combine_lanes)(kind, &sum, x + i);
   if (i < n) {
     EDGE_NAME(lanes) rest = start - (EDGE_NAME(lanes)){0};
     edge_copy_part(&rest, x + i, (size_t)(n - i) * sizeof *x);
-    EDGE_NAME(combine_16)(kind, &sum, (const float *)&rest);
+    EDGE_NAME(combine_lanes)(kind, &sum, (const float *)&rest);
   }
   return EDGE_NAME(tree)(kind, &sum);
 }
@@ -70,10 +70,10 @@ EDGE_ROW(row_sum_square, EDGE_REDUCE_SUM_SQUARE)
 EDGE_INLINE void EDGE_NAME(reduce_columns)(int32_t kind, const float *x, float *y, int64_t n,
                                            int64_t inner) {
   int64_t c = 0;
-  for (; c + 16 <= inner; c += 16) {
+  for (; c + EDGE_REDUCE_LANES <= inner; c += EDGE_REDUCE_LANES) {
     EDGE_NAME(lanes) sum = EDGE_NAME(start)(kind) - (EDGE_NAME(lanes)){0};
     for (int64_t i = 0; i < n; i++)
-      EDGE_NAME(combine_16)(kind, &sum, x + i * inner + c);
+      EDGE_NAME(combine_lanes)(kind, &sum, x + i * inner + c);
     *(EDGE_NAME(lanes) *)(y + c) = sum;
   }
 #pragma clang loop vectorize(disable) unroll(disable)

@@ -11,9 +11,9 @@ EDGE_INLINE void EDGE_NAME(softmax_row)(const float *x, float *y, int64_t n) {
       v[l] = edge_exp(v[l] - max);
     edge_copy_chunk(y + i, v, (size_t)count * sizeof *y, sizeof v);
   }
-  float sum = EDGE_NAME(row_sum)(y, n);
+  float scale = 1.0f / EDGE_NAME(row_sum)(y, n);
   for (int64_t i = 0; i < n; i++)
-    y[i] = edge_one_nan(y[i] / sum);
+    y[i] = edge_one_nan(y[i] * scale);
 }
 
 void EDGE_NAME(edge_f32_softmax)(const float *x, float *y, int64_t rows, int64_t n) {
