@@ -41,6 +41,19 @@ import Testing
     #expect(bank.quantized(scales, lowest: -128) == (0..<256).map { Int8($0 - 128) })
   }
 
+  /// Scaled, or with the bias rounded into the sums, the layer would not be what its maker has quantized.
+  @Test(arguments: ["Add", "Mul"])
+  func affineFunctionsStayBehindQuantizedLayers(op: String) throws {
+    var m = QuantizedFixture(.uint8)
+    let x = m.rounded(m.input("x", [2, 8]))
+    let y = m.f.node("MatMul", [x, m.weights([8, 6], axis: 1)])
+    m.f.output(m.rounded(m.f.node(op, [y, m.f.weights([6])])))
+    let outcome = try m.run()
+    #expect(outcome.count("convolution") == 1)
+    #expect(!outcome.reasons.contains { $0.contains("scale") })
+    #expect(outcome.steps <= 1)
+  }
+
   @Test func weightsWithAZeroPointStayFloat() throws {
     var m = QuantizedFixture(.uint8)
     let x = m.rounded(m.input("x", [1, 4, 2, 2]))

@@ -1,5 +1,8 @@
 /// A node with constant weights that is linear in its first operand, without anything fused to it:
 /// what affine functions fold into.
+///
+/// Weights that come quantized are left as they are: scaled they would leave their grid, and a bias
+/// that follows them is added in float by whoever made them, not rounded to the sums' step.
 struct LinearLayer {
   let op: String
   let weightsID: ValueID
@@ -14,7 +17,8 @@ struct LinearLayer {
   init?(_ node: Node, _ graph: Graph) {
     guard Epilogue(node) == Epilogue(activation: .none), let id = node.input(1),
       let weights = graph[id].constant,
-      weights.type.isFloat, node.input(2) == nil || graph.constant(node, 2) != nil,
+      weights.type.isFloat, graph[id].grid == nil,
+      node.input(2) == nil || graph.constant(node, 2) != nil,
       let output = node.output(0),
       let rank = graph[output].shape?.count
     else { return nil }
