@@ -15,10 +15,10 @@ import numpy as np
 from accuracy import convert
 from measure import library, quantized
 from measure.models import Assets, Case, Sample, spread
-from measure.quantized import DEFAULT, PER_CHANNEL, PRODUCTS, Form
+from measure.quantized import DEFAULT, PER_CHANNEL, PRODUCTS, WEIGHTED, Form
 
 LEAST_SAME, LEAST_WITHIN = 0.995, 0.99
-CALIBRATION = 32
+CALIBRATION = 256
 
 
 def sentences(root):
@@ -46,6 +46,7 @@ def cases(assets):
     yield resnet, Form("resnet20_default", DEFAULT, ("--bound", "N=1"))
     yield mobilenet, Form("mobilenet_v2_per_channel", PER_CHANNEL)
     yield mobilenet, Form("mobilenet_v2_default", DEFAULT)
+    yield sentences(assets.root), Form("minilm_weighted", WEIGHTED, ("--bound", "N=1,T=128"), weights_only=True)
     yield sentences(assets.root), Form("minilm_per_channel", PRODUCTS, ("--bound", "N=1,T=128"))
 
 
