@@ -28,6 +28,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case softmax = 31
   case argReduce = 33
   case cumulative = 32
+  case normalize = 34
   // Movement.
   case transpose = 40
   case concat = 41
@@ -80,6 +81,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .softmax: "softmax"
     case .argReduce: "arg_reduce"
     case .cumulative: "cumulative"
+    case .normalize: "normalize"
     case .transpose: "transpose"
     case .concat: "concat"
     case .slice: "slice"

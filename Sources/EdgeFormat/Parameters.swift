@@ -154,6 +154,16 @@ public struct ReduceParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
+/// `normalize` (float): x `[..., n]`, scale? `[n]`, shift? `[n]` → y: x or its distance to its mean,
+/// over the root of its mean square plus `epsilon`, as `edge_normalize` says.
+public struct NormalizeParameters: BitwiseCopyable, Sendable {
+  public var epsilon: Float = 0
+  /// 1: the mean is taken off first.
+  public var isCentred: Int32 = 0
+
+  public init() {}
+}
+
 /// `argReduce`: x (float32, int8, int64) → y (int64), positions along `axis`, which y has as 1 or
 /// dropped, of the largest (`kind` EDGE_REDUCE_MAX) or least element (EDGE_REDUCE_MIN).
 public struct ArgReduceParameters: BitwiseCopyable, Sendable {

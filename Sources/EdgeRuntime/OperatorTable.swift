@@ -29,6 +29,7 @@ enum OperatorTable {
     case .reduce: try Reduce.check(node)
     case .softmax: try Softmax.check(node)
     case .cumulative: try Cumulative.check(node)
+    case .normalize: try Normalize.check(node)
     case .argReduce: try ArgReduce.check(node)
     case .transpose: try Transpose.check(node)
     case .concat: try Concat.check(node)
@@ -86,6 +87,7 @@ enum OperatorTable {
       .reduce,
       .softmax,
       .cumulative,
+      .normalize,
       .argReduce,
       .transpose,
       .concat,
@@ -134,6 +136,7 @@ enum OperatorTable {
     case .reduce: Reduce.run(node, context)
     case .softmax: Softmax.run(node, context)
     case .cumulative: Cumulative.run(node, context)
+    case .normalize: Normalize.run(node, context)
     case .argReduce: ArgReduce.run(node, context)
     case .transpose: Transpose.run(node, context)
     case .concat: Concat.run(node, context)

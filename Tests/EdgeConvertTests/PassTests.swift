@@ -81,6 +81,38 @@ import Testing
       [gelu], after: repeated(Passes.recognizeGates), ["Swish", "HardSwish", "Gelu"])
   }
 
+  @Test(arguments: ["quotient", "reciprocal", "root mean square"])
+  mutating func spelledOutNormalizationsAreRecognized(form: String) throws {
+    let x = fixture.input([2, 5, 6])
+    let rows: [String: Attribute] = ["axes": .ints([-1])]
+    let isCentred = form != "root mean square"
+    let v =
+      isCentred ? fixture.node("Sub", [x, fixture.node("ReduceMean", [x], rows)]) : x
+    let square = fixture.node("ReduceMean", [fixture.node("Mul", [v, v])], rows)
+    let root = fixture.node("Sqrt", [fixture.node("Add", [square, fixture.scalar(0.1)])])
+    let normal =
+      form == "reciprocal"
+      ? fixture.node("Mul", [v, fixture.node("Reciprocal", [root])])
+      : fixture.node("Div", [v, root])
+    let scaled = fixture.node("Mul", [fixture.weights([6]), normal])
+    let y = isCentred ? fixture.node("Add", [scaled, fixture.weights([1, 1, 6])]) : scaled
+    let graph = try fixture.expect(
+      [y], after: Passes.recognizeNormalizations, ["edge.Normalization"])
+    #expect(graph.nodes[0].int("centred") == (isCentred ? 1 : 0))
+    #expect(graph.nodes[0].inputs.count == (isCentred ? 3 : 2))
+  }
+
+  @Test mutating func whatElseReadsACentredValueKeepsIt() throws {
+    let x = fixture.input([2, 6])
+    let rows: [String: Attribute] = ["axes": .ints([-1])]
+    let v = fixture.node("Sub", [x, fixture.node("ReduceMean", [x], rows)])
+    let square = fixture.node("ReduceMean", [fixture.node("Mul", [v, v])], rows)
+    let y = fixture.node("Div", [v, fixture.node("Sqrt", [square])])
+    try fixture.expect(
+      [fixture.node("Add", [y, v])], after: Passes.recognizeNormalizations,
+      ["ReduceMean", "Sub", "edge.Normalization", "Add"])
+  }
+
   @Test mutating func paddingGoesIntoTheConvolution() throws {
     let x = fixture.input([1, 2, 5, 6])
     let pad = fixture.node("Pad", [x, fixture.ints([0, 0, 1, 2, 0, 0, 0, 1])])

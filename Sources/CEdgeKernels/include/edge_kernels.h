@@ -204,6 +204,15 @@ typedef struct edge_binary_s8 {
   float a_multiplier, b_multiplier;
 } edge_binary_s8;
 
+/* Rows of n: v = x - sum(x) / n when centred, else x; y = v / sqrt(sum(v * v) / n + epsilon), times scale[i], plus shift[i].
+ * Sums as in reduce_f32, every step rounded: what the steps give as operators of their own. */
+typedef struct edge_normalize {
+  int64_t n;
+  float epsilon;
+  int32_t is_centred;
+  const float *scale, *shift;      /* [n] or NULL */
+} edge_normalize;
+
 /* C[m][n] = sum over k, in order, of fma(A[m*a_row + k*a_col], B[k*b_row + n*b_col], .), starting at 0. */
 typedef struct edge_matmul_f32 {
   int32_t m, n, k;
@@ -254,6 +263,8 @@ typedef struct edge_kernels {
                     int32_t in_zero, int32_t out_zero);
   /* Softmax over the last axis of x[rows][n]: exp(x - max) times 1 / sum (8 lanes, tree). */
   void (*softmax_f32)(const float *x, float *y, int64_t rows, int64_t n);
+  /* y == x allowed. */
+  void (*normalize_f32)(const edge_normalize *p, const float *x, float *y, int64_t rows);
 } edge_kernels;
 
 /* The best table for this CPU. Reads CPU features once; thread-safe. */

@@ -5,6 +5,7 @@
 #define EDGE_ISA avx2
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "reduce_f32.inc.h"
+#include "normalize_f32.inc.h"
 #include "reduce_s8.inc.h"
 #include "softmax_f32.inc.h"
 #pragma clang attribute pop

@@ -4,6 +4,7 @@
 #define EDGE_ISA scalar
 #include "../compact.h"
 #include "reduce_f32.inc.h"
+#include "normalize_f32.inc.h"
 #include "reduce_s8.inc.h"
 #include "softmax_f32.inc.h"
 

@@ -26,6 +26,7 @@ extension Operator {
       reductions,
       softmaxes,
       normalizations,
+      [rowNormalization],
       [attention, linearAttention, rotaryEmbedding, swiGLU],
       caches,
       recurrent,

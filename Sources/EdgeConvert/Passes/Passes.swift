@@ -10,7 +10,7 @@ public struct Pass: Sendable {
 /// All rewrites, and the order in which they serve each other.
 public enum Passes {
   /// Shapes and constants first, since patterns need them; then what makes patterns meet
-  /// (identities, canonical forms); affine folding before activations, since it needs the bare
+  /// (identities, canonical forms); normalizations before their means count as pools; affine folding before activations, since it needs the bare
   /// producer; residuals before the activation that follows them; what is left of batch
   /// normalizations last.
   public static let list: [Pass] = [
@@ -21,6 +21,7 @@ public enum Passes {
     Pass(name: "scatters of blocks as concatenations", run: joinScatteredBlocks),
     Pass(name: "split states", run: splitStates),
     Pass(name: "canonical windows", run: canonicalizeWindows),
+    Pass(name: "recognize normalizations", run: recognizeNormalizations),
     Pass(name: "recognize global pools", run: recognizeGlobalPool),
     Pass(name: "recognize gated activations", run: recognizeGates),
     Pass(name: "fold padding", run: foldPad),

@@ -134,7 +134,8 @@ extension Passes {
     return operandPairs(node).first { isNear(scalar($0.1, sweep.graph), 0.5) }?.0
   }
 
-  private static func scalar(_ id: ValueID?, _ graph: Graph) -> Float? {
+  /// The float that a constant of one element holds.
+  static func scalar(_ id: ValueID?, _ graph: Graph) -> Float? {
     guard let id, let constant = graph[id].constant, constant.count == 1, constant.type.isFloat
     else { return nil }
     return constant.scalar

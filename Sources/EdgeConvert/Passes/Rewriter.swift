@@ -51,6 +51,12 @@ struct Rewriter {
     return position
   }
 
+  /// Whether no other nodes than these, all fresh, read a value, and the graph does not return it.
+  func isRead(_ value: ValueID, onlyBy positions: Set<Int>) -> Bool {
+    guard value.index < uses.readers.count, !uses.isOutput[value.index] else { return false }
+    return uses.readers[value.index].allSatisfy { positions.contains($0) && isFresh($0) }
+  }
+
   /// Replaces a node.
   mutating func replace(_ position: Int, by node: Node) {
     graph.nodes[position] = node

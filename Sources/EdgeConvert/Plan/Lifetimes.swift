@@ -87,13 +87,13 @@ extension Plan {
     }
   }
 
-  /// The input whose storage the node may write its output to: elementwise or a scatter's data, same
-  /// sizes and element size.
+  /// The input whose storage the node may write its output to: elementwise, or what a scatter or a
+  /// normalization works on, same sizes and element size.
   func inPlace(_ node: PlanNode) -> (PlanTensorID, PlanTensorID)? {
     // Elementwise over operands of the output's own size: element i is read before it is written.
     let isElementwise = [.lookup, .unary, .binary, .select].contains(node.opCode)
-    let isScatter = [.scatterND, .scatterElements].contains(node.opCode)
-    let candidates = isElementwise ? node.inputs[...] : isScatter ? node.inputs.prefix(1) : []
+    let isOfFirst = [.scatterND, .scatterElements, .normalize].contains(node.opCode)
+    let candidates = isElementwise ? node.inputs[...] : isOfFirst ? node.inputs.prefix(1) : []
     guard let output = node.outputs.first else { return nil }
     for case let input? in candidates {
       if self[input].storage == .arena, self[input].dims == self[output].dims,

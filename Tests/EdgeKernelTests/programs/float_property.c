@@ -225,6 +225,45 @@ static void test_softmax(int64_t rows, int64_t n, int special) {
   free(x.block), free(expected.block);
 }
 
+/* The steps as kernels of their own: the fused rows must give their bits. */
+static void test_normalize(int64_t rows, int64_t n, int special) {
+  char shape[64];
+  int centred = random_int(0, 1), scaled = random_int(0, 1), shifted = random_int(0, 1);
+  snprintf(shape, sizeof shape, "%lldx%lld %d%d%d", (long long)rows, (long long)n, centred, scaled, shifted);
+  guarded x = special ? special_f32(rows * n) : random_f32(rows * n, -3, 5);
+  guarded scale = random_f32(n, -2, 2), shift = random_f32(n, -2, 2);
+  edge_normalize p = {n, special ? 0.0f : 1e-5f, centred, scaled ? (float *)scale.data : NULL,
+                      shifted ? (float *)shift.data : NULL};
+  guarded expected = guarded_new((size_t)(rows * n) * sizeof(float));
+  const edge_kernels *k = test_tables[0];
+  for (int64_t r = 0; r < rows; r++) {
+    float *out = (float *)expected.data + r * n, mean, root;
+    memcpy(out, (float *)x.data + r * n, (size_t)n * sizeof *out);
+    if (centred) {
+      k->reduce_f32(EDGE_REDUCE_MEAN, out, &mean, 1, n, 1);
+      k->binary_f32(EDGE_BINARY_SUB, out, 1, &mean, 0, out, n);
+    }
+    k->reduce_f32(EDGE_REDUCE_SUM_SQUARE, out, &root, 1, n, 1);
+    root = canonical(root / (float)n + p.epsilon);
+    k->unary_f32(EDGE_UNARY_SQRT, &root, &root, 1, 0, 0);
+    k->binary_f32(EDGE_BINARY_DIV, out, 1, &root, 0, out, n);
+    if (scaled)
+      k->binary_f32(EDGE_BINARY_MUL, out, 1, p.scale, 1, out, n);
+    if (shifted)
+      k->binary_f32(EDGE_BINARY_ADD, out, 1, p.shift, 1, out, n);
+  }
+  for (int t = 0; t < test_table_count; t++) {
+    guarded y = guarded_new(expected.bytes);
+    test_tables[t]->normalize_f32(&p, (float *)x.data, (float *)y.data, rows);
+    check_output(t, &y, expected.data, "normalize_f32", shape);
+    memcpy(y.data, x.data, expected.bytes);
+    test_tables[t]->normalize_f32(&p, (float *)y.data, (float *)y.data, rows);
+    check_output(t, &y, expected.data, "normalize_f32 in place", shape);
+    free(y.block);
+  }
+  free(x.block), free(scale.block), free(shift.block), free(expected.block);
+}
+
 int main(int argc, char **argv) {
   test_begin(argc, argv);
   for (int32_t i = 1; i <= 70; i++) {
@@ -240,6 +279,8 @@ int main(int argc, char **argv) {
       test_reduce(kind, random_int(1, 3), random_int(1, 20), i, i & 1);
     }
     test_softmax(random_int(1, 4), i, i % 4 == 0);
+    for (int j = 0; j < 4; j++)
+      test_normalize(random_int(1, 4), i, j == 3);
   }
   return test_end();
 }

@@ -112,6 +112,33 @@ import Testing
     #expect(elements(result.y) == x.map { Float(Int32($0) + 11) * 0.037 }, "seed \(seed)")
   }
 
+  @Test(arguments: [[7], [3, 1], [2, 5, 10], [300, 129], [0, 4]], [true, false])
+  func normalize(dims: [Int], isCentred: Bool) throws {
+    var random = SeededRandom(dims.count)
+    let length = dims[dims.count - 1]
+    let x = random.reals(dims.reduce(1, *), in: -2...4)
+    let scale = random.reals(length, in: -2...2), shift = random.reals(length, in: -2...2)
+    var parameters = NormalizeParameters()
+    parameters.epsilon = 1e-3
+    parameters.isCentred = isCentred ? 1 : 0
+    let node = SingleNode(
+      .normalize, [.float(x, dims), .float(scale, [length]), .float(shift, [length])],
+      Operand(.float32, dims), parameters)
+    let result = try node.runEverywhere()
+    #expect(result.disagreement == nil, "\(dims)")
+    let y = elements(result.y, as: Float.self)
+    for row in stride(from: 0, to: x.count, by: length) {
+      let values = x[row..<row + length].map { Double($0) }
+      let mean = isCentred ? values.reduce(0, +) / Double(length) : 0
+      let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(length)
+      for (i, value) in values.enumerated() {
+        let exact =
+          (value - mean) / (square + 1e-3).squareRoot() * Double(scale[i]) + Double(shift[i])
+        #expect(abs(Double(y[row + i]) - exact) <= 1e-5 * (1 + abs(exact)), "\(dims)")
+      }
+    }
+  }
+
   @Test(arguments: [[7], [3, 1], [2, 5, 10], [300, 129], [0, 4]]) func softmax(dims: [Int]) throws {
     var random = SeededRandom(dims.count)
     let x = random.reals(dims.reduce(1, *), in: -20...20)

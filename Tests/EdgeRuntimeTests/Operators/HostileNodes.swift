@@ -449,6 +449,12 @@ extension HostileNodeTests {
       .reduce, [Operand(.int8, [3, 4], scale: 1)], Operand(.int8, [4], scale: 1), parameters)
   }
 
+  static func normalize() -> SingleNode {
+    SingleNode(
+      .normalize, [Operand(.float32, [4, 3]), Operand(.float32, [3]), Operand(.float32, [3])],
+      Operand(.float32, [4, 3]), NormalizeParameters())
+  }
+
   static func argReduce() -> SingleNode {
     var parameters = ArgReduceParameters()
     parameters.kind = Int32(EDGE_REDUCE_MAX)
@@ -486,6 +492,9 @@ extension HostileNodeTests {
     Case("argReduce, int32 positions", argReduce) { $0.output.type = .int32 },
     Case("argReduce, of bools", argReduce) { $0.inputs[0]?.type = .bool },
     Case("argReduce, of nothing", argReduce) { $0.inputs[0]?.dims = [0, 4] },
+    Case("normalize, scale of another length", normalize) { $0.inputs[1]?.dims = [4] },
+    Case("normalize, integers", normalize) { $0.inputs[0]?.type = .int32 },
+    Case("normalize, other shape", normalize) { $0.output.dims = [6, 2] },
     Case(
       "softmax, other shape",
       { SingleNode(.softmax, [Operand(.float32, [4])], Operand(.float32, [4])) }
