@@ -7,8 +7,8 @@ import Foundation
 /// multiply-accumulates goes, until the target is met. A network with states is held to less noise: what it decides on
 /// a frame stays with it, and recordings differ in how near to the brink that is.
 struct PrecisionSearch {
-  /// Noise over signal of the outputs above which stretches are given back: 20 dB.
-  static let acceptable = 0.01
+  /// Noise over signal of the outputs above which stretches are given back: 23 dB.
+  static let acceptable = 0.005
   /// Where giving back ends: 24 dB, with states 40 dB.
   private let target: Double
   private static let stretchCount = 12
