@@ -32,12 +32,12 @@ session_options = struct("edgert_session_options", ("threads", C.c_uint32), ("me
 class Model:
     """An opened file with one session."""
 
-    def __init__(self, library, path):
+    def __init__(self, library, path, threads=1):
         self.calls = C.CDLL(str(library))
         self.error = failure()
         self.model, self.session = C.c_void_p(), C.c_void_p()
         self._check(self.calls.edgert_model_open_file(str(path).encode(), None, C.byref(self.model), C.byref(self.error)))
-        options, size, alignment = session_options(threads=1), C.c_size_t(), C.c_size_t()
+        options, size, alignment = session_options(threads=threads), C.c_size_t(), C.c_size_t()
         self._check(self.calls.edgert_session_memory(self.model, C.byref(options), C.byref(size), C.byref(alignment)))
         self.session_bytes = size.value
         self._check(self.calls.edgert_session_open(self.model, C.byref(options), C.byref(self.session), C.byref(self.error)))
@@ -45,6 +45,12 @@ class Model:
 
     def run(self, feeds):
         """Float32 outputs by name, for float32 or integer inputs by name."""
+        self.feed(feeds)
+        self.infer()
+        return {facts.name.decode(): self._output(index) for index, facts in enumerate(self.outputs)}
+
+    def feed(self, feeds):
+        """Sets float32 or integer inputs, by name."""
         for index, facts in enumerate(self.inputs):
             array = np.asarray(feeds[facts.name.decode()], order="C")
             dtype = facts.dtype if array.dtype.kind in "iub" else F32
@@ -52,8 +58,10 @@ class Model:
             view = tensor(dtype=dtype, rank=array.ndim, data=array.ctypes.data, bytes=array.nbytes)
             view.dims[:array.ndim] = array.shape
             self._check(self.calls.edgert_set_input(self.session, C.c_uint32(index), C.byref(view), C.byref(self.error)))
+
+    def infer(self):
+        """Runs on the inputs that are set."""
         self._check(self.calls.edgert_run(self.session, None, None, C.byref(self.error)))
-        return {facts.name.decode(): self._output(index) for index, facts in enumerate(self.outputs)}
 
     def reset(self):
         """Sets the session's states to what they are before the first run."""
