@@ -32,7 +32,7 @@
   .unary_f32 = edge_f32_unary__##isa, .binary_f32 = edge_f32_binary__##isa,                        \
   .binary_s8 = edge_s8_binary__##isa, .quantize_s8 = edge_s8_quantize__##isa,                      \
   .dequantize_s8 = edge_s8_dequantize__##isa, .reduce_f32 = edge_f32_reduce__##isa,                \
-  .reduce_s8 = edge_s8_reduce__##isa, .softmax_f32 = edge_f32_softmax__##isa,                         \
+  .reduce_s8 = edge_s8_reduce__##isa, .softmax_f32 = edge_f32_softmax__##isa,                      \
   .normalize_f32 = edge_f32_normalize__##isa,
 
 static const edge_kernels scalar = {

@@ -1,8 +1,8 @@
 /*
  * exp, log, tanh, erf, sin, cos, atan and pow for float kernels: one fixed order of operations, fused where edge_fma
- * says so and nowhere else, so that every machine computes the same bits. Polynomials for exp, log, tanh, sin, cos and atan follow Cephes
- * (S. Moshier); erf is a minimax fit. Largest errors, measured over the float range, in ULP of the result: see
- * Tests/EdgeKernelTests/programs/float_property.c.
+ * says so and nowhere else, so that every machine computes the same bits. Polynomials for exp, log, tanh, sin, cos
+ * and atan follow Cephes (S. Moshier); erf is a minimax fit. Largest errors, measured over the float range, in ULP of
+ * the result: see Tests/EdgeKernelTests/programs/math_accuracy.c.
  */
 #ifndef EDGE_MATH_F32_H
 #define EDGE_MATH_F32_H

@@ -5,7 +5,8 @@ EDGE_INLINE void EDGE_NAME(chunk)(EDGE_NAME(lanes) *v, const float *from, size_t
   edge_copy_chunk(v, from, bytes, sizeof *v);
 }
 
-/* y = x - mean or x / root, times scale, plus shift, of what is not NULL; x is read before y is written. */
+/* y = x - mean or x / root, times scale, plus shift, of what is not NULL; x is read before y is
+ * written. */
 EDGE_INLINE void EDGE_NAME(normalize_chunks)(const float *x, float *y, int64_t n, const float *mean,
                                              const float *root, const float *scale,
                                              const float *shift) {

@@ -4,7 +4,8 @@
 
 #include "../include/edge_kernels.h"
 
-/* Partial sums along a last axis, as many as onnxruntime's reductions keep: the same means to the bit where a row fills them. */
+/* Partial sums along a last axis, as many as onnxruntime's reductions keep on x86: the same means to
+ * the bit where a row fills them. */
 #define EDGE_REDUCE_LANES 8
 
 #define EDGE_DECLARE_REDUCE(isa)                                                                   \

@@ -1,7 +1,9 @@
 /* Float reductions; one ISA each time it is included. */
 
-typedef float EDGE_NAME(lanes) __attribute__((vector_size(EDGE_REDUCE_LANES * sizeof(float)), aligned(4)));
-typedef int32_t EDGE_NAME(lanes_i) __attribute__((vector_size(EDGE_REDUCE_LANES * sizeof(float)), aligned(4)));
+#define EDGE_LANES __attribute__((vector_size(EDGE_REDUCE_LANES * sizeof(float)), aligned(4)))
+typedef float EDGE_NAME(lanes) EDGE_LANES;
+typedef int32_t EDGE_NAME(lanes_i) EDGE_LANES;
+#undef EDGE_LANES
 
 EDGE_INLINE float EDGE_NAME(start)(int32_t kind) {
   return kind == EDGE_REDUCE_MAX ? -EDGE_INFINITY : kind == EDGE_REDUCE_MIN ? EDGE_INFINITY : 0.0f;
