@@ -1,9 +1,11 @@
 #include "include/edge_kernels.h"
 
+#include "attention/attention.h"
 #include "conv_f32/conv_f32.h"
 #include "conv_s8/conv_s8.h"
 #include "depthwise_s8/depthwise_s8.h"
 #include "elementwise/elementwise.h"
+#include "linear/linear.h"
 #include "reduce/reduce.h"
 #include "spatial/spatial.h"
 #include <stddef.h>
@@ -33,7 +35,9 @@
   .binary_s8 = edge_s8_binary__##isa, .quantize_s8 = edge_s8_quantize__##isa,                      \
   .dequantize_s8 = edge_s8_dequantize__##isa, .reduce_f32 = edge_f32_reduce__##isa,                \
   .reduce_s8 = edge_s8_reduce__##isa, .softmax_f32 = edge_f32_softmax__##isa,                      \
-  .normalize_f32 = edge_f32_normalize__##isa,
+  .normalize_f32 = edge_f32_normalize__##isa, .code_rows = edge_s8_code_rows__##isa,               \
+  .code_columns = edge_s8_code_columns__##isa, .softmax_codes = edge_s8_softmax_codes__##isa, \
+  .code_ranges = edge_s8_code_ranges__##isa, .finish_rows = edge_f32_finish_rows__##isa,
 
 static const edge_kernels scalar = {
     .isa = "scalar",

@@ -7,6 +7,8 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   case convolution = 1
   case depthwise = 2
   case matmul = 3
+  case attention = 4
+  case linear = 5
   // Windows.
   case maxPool = 10
   case averagePool = 11
@@ -63,6 +65,8 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .convolution: "convolution"
     case .depthwise: "depthwise"
     case .matmul: "matmul"
+    case .attention: "attention"
+    case .linear: "linear"
     case .maxPool: "max_pool"
     case .averagePool: "average_pool"
     case .resizeNearest: "resize_nearest"

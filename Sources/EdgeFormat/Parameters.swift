@@ -50,6 +50,27 @@ public struct MatmulParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
+/// `attention` (float): q `[B, T, H, D]`, k `[B, S, H, D]`, v `[B, S, H, E]`, mask? `[..., S]` that broadcasts to
+/// `[B, H, T, S]` → y `[B, T, H, E]`: softmax(q k' * scale + mask) v for every head, as `edge_attention`.
+public struct AttentionParameters: BitwiseCopyable, Sendable {
+  public var scale: Float = 1
+  /// 1: products of int8 codes, made of the operands as they come.
+  public var isInt8: Int32 = 0
+  /// Bits 0 to 3: heads of q, k, v, y come before rows, as `[B, H, T, D]`.
+  public var headsFirst: Int32 = 0
+
+  public init() {}
+}
+
+/// `linear`: x `[rows, K]` (float32), weights (int8, packed as a convolution's), sums (int32, 128 times those of the
+/// weights of a channel), multiplier, offset, bias (float32), factor? `[K]`, residual? `[rows, N]` → y `[rows, N]`
+/// (float32), as `edge_linear`; vectors of channels are padded to 16. A function of kind 0 is none.
+public struct LinearParameters: BitwiseCopyable, Sendable {
+  public var function = UnaryParameters()
+
+  public init() {}
+}
+
 /// `maxPool`, `averagePool`.
 ///
 /// x `[N, H, W, C]` → y `[N, OH, OW, C]`.

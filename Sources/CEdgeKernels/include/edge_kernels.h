@@ -220,6 +220,38 @@ typedef struct edge_matmul_f32 {
 } edge_matmul_f32;
 size_t edge_matmul_scratch_f32(const edge_matmul_f32 *p);
 
+/* ---- attention --------------------------------------------------------------------------------------- */
+
+/* One head: y = softmax(q k' * scale + mask) v, of `rows` queries over `keys` keys and values. */
+typedef struct edge_attention {
+  int32_t rows, keys;
+  int32_t size, value_size;        /* elements of a query or key, of a value */
+  int64_t q_row, k_row, v_row, y_row, mask_row;   /* elements from one row to the next; a row's are neighbours */
+  float scale;
+  /* 0: as matmul_f32, MUL by the scale unless that is 1, ADD of the mask, softmax_f32 and matmul_f32 do.
+   * 1: products of int8 codes: of each query and key by code_rows, of values by code_columns, of weights by softmax_codes;
+   *    score = float(acc) * step[key], factor = step[query] * scale, y = float(acc) * step[column] * (1 / sum of the codes). */
+  int32_t is_s8;
+} edge_attention;
+
+/* ---- layers of float activations and int8 weights ------------------------------------------------------- */
+
+/*
+ * y = function(x W' + bias) + residual over rows of float activations, which become codes row by row (code_ranges):
+ *   x[k] * factor[k] is about low + step * u[k] with u in 0...255, so the sum over k of its product with w[k] = multiplier * q[k] is
+ *   t * step + low * offset, where t = float(sum of u[k] * q[k]) * multiplier and offset = multiplier * (sum of q[k]).
+ * Every step is one float operation: t as conv_s8 gives it, finish_rows, unary_f32, ADD.
+ */
+typedef struct edge_linear {
+  int32_t rows, inputs, outputs;
+  const int8_t *weights;           /* packed as of edge_conv */
+  const float *factor;             /* [inputs] or NULL */
+  const int32_t *sum128;           /* [outputs16] 128 * sum of q */
+  const float *multiplier, *offset, *bias;   /* [outputs16] */
+  int32_t function;                /* an EDGE_UNARY_* code; 0: none */
+  float alpha, beta;
+} edge_linear;
+
 /* ---- the table ----------------------------------------------------------------------------------------- */
 
 typedef struct edge_kernels {
@@ -265,12 +297,44 @@ typedef struct edge_kernels {
   void (*softmax_f32)(const float *x, float *y, int64_t rows, int64_t n);
   /* y == x allowed. */
   void (*normalize_f32)(const edge_normalize *p, const float *x, float *y, int64_t rows);
+
+  /* Symmetric codes of rows of n: step = largest |x| / 127, code = clamp(rne(x * (127 / largest)), -127, 127), 0 where the
+   * largest is 0; NaN is not the largest and gets -127. Bytes from n to row_bytes become 0; sum adds up a row's codes. */
+  void (*code_rows)(const float *x, int64_t x_row, int8_t *codes, int64_t row_bytes, float *step, int32_t *sum,
+                    int32_t rows, int32_t n);
+  /* The same for columns of x[rows][n], as weights of a layer with an output for each column: packed [n/16][rows/4][16][4],
+   * zeros where there is no row or column; step and sum in 16s. */
+  void (*code_columns)(const float *x, int64_t x_row, int8_t *packed, float *step, int32_t *sum, int32_t rows, int32_t n);
+  /* x = x * factor, then + mask unless NULL; code = rne(exp(x - max) * 255) - 128, of NaN -128. Returns the sum of code + 128. */
+  int32_t (*softmax_codes)(float *x, const float *mask, int8_t *codes, int32_t n, float factor);
+
+  /* Codes of rows of n by their range: v = x * factor, or x; low and high are the least and the largest v, NaN apart (0 of none), step
+   * = (high - low) / 255, code = clamp(rne((v - low) * (255 / (high - low))), 0, 255) - 128, -128 where high is low; NaN gets -128.
+   * Bytes from n to row_bytes are as of v = 0. */
+  void (*code_ranges)(const float *x, int64_t x_row, const float *factor, int8_t *codes, int64_t row_bytes, float *low,
+                      float *step, int32_t rows, int32_t n);
+  /* y = (sums * step[row] + low[row] * offset) + bias, no fma; sums, offset and bias are read in 16s. */
+  void (*finish_rows)(const float *sums, int64_t sums_row, float *y, int64_t y_row, const float *low, const float *step,
+                      const float *offset, const float *bias, int32_t rows, int32_t n);
 } edge_kernels;
 
 /* The best table for this CPU. Reads CPU features once; thread-safe. */
 const edge_kernels *edge_kernels_select(void);
 /* The table of this name, or NULL when it is not built in or this CPU cannot run it. For tests. */
 const edge_kernels *edge_kernels_named(const char *isa);
+
+/* Computes one head with a table's kernels; scratch of edge_attention_scratch bytes, which grows with every size. mask: NULL or a
+ * row for each query. y is neither of the operands. */
+void edge_attention_head(const edge_kernels *kernels, const edge_attention *p, const float *q, const float *k, const float *v,
+                         const float *mask, float *y, void *scratch);
+size_t edge_attention_scratch(const edge_attention *p);
+
+/* Computes channels [64 * begin, 64 * end) of all rows with a table's kernels; residual NULL or shaped like y. Scratch of
+ * edge_linear_scratch bytes, which grows with the rows. */
+void edge_linear_run(const edge_kernels *kernels, const edge_linear *p, const float *x, float *y, const float *residual,
+                     void *scratch, int32_t begin, int32_t end);
+size_t edge_linear_scratch(const edge_linear *p);
+int32_t edge_linear_units(const edge_linear *p);
 
 /* Whether this build of the library has the operator `code` for an int8 first operand, or for another. */
 int32_t edge_operator_set_has(int32_t code, int32_t is_s8);

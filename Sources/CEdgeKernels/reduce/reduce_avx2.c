@@ -1,4 +1,6 @@
 #include "reduce.h"
+#include "../attention/attention.h"
+#include "../linear/linear.h"
 #include "../elementwise/math_f32.h"
 
 #if defined(__x86_64__)
@@ -8,5 +10,7 @@
 #include "normalize_f32.inc.h"
 #include "reduce_s8.inc.h"
 #include "softmax_f32.inc.h"
+#include "../attention/attention_s8.inc.h"
+#include "../linear/linear_s8.inc.h"
 #pragma clang attribute pop
 #endif

@@ -1,4 +1,6 @@
 #include "reduce.h"
+#include "../attention/attention.h"
+#include "../linear/linear.h"
 #include "../elementwise/math_f32.h"
 
 #define EDGE_ISA scalar
@@ -7,6 +9,8 @@
 #include "normalize_f32.inc.h"
 #include "reduce_s8.inc.h"
 #include "softmax_f32.inc.h"
+#include "../attention/attention_s8.inc.h"
+#include "../linear/linear_s8.inc.h"
 
 #ifdef EDGE_COMPACT
 #pragma clang attribute pop

@@ -22,9 +22,10 @@ struct PrecisionSearch {
     self.graph = graph
     target = graph.states.isEmpty ? 0.004 : 0.0001
     let layers = graph.nodes.indices.filter { position in
-      guard choices[position].precision == .int8 else { return false }
-      guard case .weighted? = Operator.of(graph.nodes[position])?.quantize else { return false }
-      return true
+      switch (choices[position].precision, Operator.of(graph.nodes[position])?.quantize) {
+      case (.dynamic, _), (.int8, .weighted): return true
+      default: return false
+      }
     }
     let length = Swift.max(
       1, (layers.count + PrecisionSearch.stretchCount - 1) / PrecisionSearch.stretchCount)

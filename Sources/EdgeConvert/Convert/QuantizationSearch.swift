@@ -26,7 +26,7 @@ struct QuantizationSearch {
     let searches = options.observer == .auto
     let passes = searches && !equalization.links.isEmpty ? 2 : 1
     let start = try decided(graph, plain, pass: 0, of: passes)
-    guard searches, start.choices.nodes.contains(where: { $0.precision == .int8 }) else {
+    guard searches, start.choices.nodes.contains(where: { $0.precision != .float32 }) else {
       return start
     }
     let trial = try Trial(
@@ -40,8 +40,11 @@ struct QuantizationSearch {
         try decided(scaled, quantizer, pass: 1, of: passes),
         "channels evened out between \(equalization.links.count) pairs of layers")
     }
-    try refinement.tryRanges()
-    try refinement.correctBiases(data)
+    try refinement.smooth()
+    if !start.choices.values.isEmpty {
+      try refinement.tryRanges()
+      try refinement.correctBiases(data)
+    }
     try refinement.giveBack()
     return refinement.best
   }

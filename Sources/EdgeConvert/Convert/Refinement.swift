@@ -38,6 +38,25 @@ struct Refinement {
     if rival.least < 0.97 * least { self = rival }
   }
 
+  /// Evens out the channels that dynamic layers read.
+  mutating func smooth() throws {
+    let smoothing = Smoothing(graph: base.graph, choices: base.choices.nodes)
+    guard !smoothing.values.isEmpty else { return }
+    let factors = smoothing.factors(try trial.peaks(smoothing.values))
+    var candidate = base
+    candidate.choices.quantization.smoothing = factors
+    for (position, factors) in factors {
+      guard let id = base.graph.nodes[position].input(1), let weights = base.graph[id].constant
+      else { continue }
+      let rows = WeightScales.channels(base.graph.nodes[position], weights)
+      candidate.choices.quantization.weightScales[position] = rows.map {
+        WeightScales.scale(
+          zip($0, factors).map { $0 * $1 }, searching: settings.searchWeightScales)
+      }
+    }
+    try contend(candidate, "inputs of \(factors.count) matrix products evened out by channel")
+  }
+
   /// Tries other ways to choose ranges, from the same distributions.
   ///
   /// Only wider ranges are tried: narrower ones look better on the samples they were fitted to and

@@ -60,7 +60,7 @@ struct ReportBuilder {
     let choice = choices.nodes[position]
     let output = node.outputs.first.flatMap { $0 }
     let value = output.flatMap { choices.values[$0] }
-    let isInt8 = choice.precision == .int8
+    let isInt8 = choice.precision != .float32
     let count = weights(of: node)?.count ?? 0
     return ConversionReport.Layer(
       name: node.name, op: node.op, precision: choice.precision.rawValue, reason: choice.reason,

@@ -53,6 +53,22 @@ struct Trial {
     return parts.reduce(0, +) / Double(Swift.max(parts.count, 1))
   }
 
+  /// Largest magnitudes of some values in the float model by their last axis.
+  func peaks(_ values: Set<ValueID>) throws -> [ValueID: [Float]] {
+    var peaks: [ValueID: [Float]] = [:]
+    for sample in samples {
+      _ = try evaluator.run(sample) { id, tensor in
+        guard values.contains(id), let channels = tensor.shape.last, channels > 0 else { return }
+        var most = peaks[id] ?? Array(repeating: 0, count: channels)
+        for (index, x) in tensor.floats.enumerated() {
+          most[index % channels] = Swift.max(most[index % channels], abs(x))
+        }
+        peaks[id] = most
+      }
+    }
+    return peaks
+  }
+
   /// Sizes of the channels of some values in the float model.
   func channelStatistics(_ values: [ValueID]) throws -> [ValueID: ChannelStatistics] {
     let wanted = Set(values)

@@ -7,15 +7,26 @@ extension Plan {
       try self[id].dims.map { try sizes.bound(of: $0, in: self[id].name) }
     }
     let inputs = node.inputs.compactMap { $0 }
-    let isFloat = node.outputs.first.map { self[$0].type != .int8 } ?? true
-    let usesInt8 = node.inputs.first.flatMap { $0 }.map { self[$0].type == .int8 } ?? false
     let constants = Set(inputs.map(root)).filter { self[$0].storage == .weights }
     return EmittedFile.NodeSummary(
       name: node.name, operation: "\(node.opCode.name)", inputShapes: try inputs.map(shape),
       outputShapes: try node.outputs.map(shape),
-      precision: isFloat && !(node.opCode.isProduct && usesInt8) ? .float32 : .int8,
+      precision: precision(node),
       multiplications: try multiplications(node, shape),
       weightBytes: constants.reduce(0) { $0 + self[$1].bytes.count })
+  }
+
+  private func precision(_ node: PlanNode) -> Precision {
+    switch node.opCode {
+    case .linear: return .dynamic
+    case .attention:
+      let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: AttentionParameters.self) }
+      return p.isInt8 != 0 ? .dynamic : .float32
+    default:
+      let isFloat = node.outputs.first.map { self[$0].type != .int8 } ?? true
+      let usesInt8 = node.inputs.first.flatMap { $0 }.map { self[$0].type == .int8 } ?? false
+      return isFloat && !(node.opCode.isProduct && usesInt8) ? .float32 : .int8
+    }
   }
 
   private func multiplications(
@@ -30,6 +41,12 @@ extension Plan {
       let channels =
         node.opCode == .depthwise ? 1 : (try shape(input).last ?? 0) / max(Int(p.groups), 1)
       return count * channels * Int(p.kernelHeight) * Int(p.kernelWidth)
+    }
+    if node.opCode == .linear { return count * (try shape(input).last ?? 0) }
+    if node.opCode == .attention, let keys = node.inputs[1] {
+      let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: AttentionParameters.self) }
+      let (q, k) = (try shape(input), try shape(keys))
+      return (q.reduce(1, *) + count) * k[p.headsFirst & 2 != 0 ? 2 : 1]
     }
     guard node.opCode == .matmul else { return 0 }
     let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: MatmulParameters.self) }

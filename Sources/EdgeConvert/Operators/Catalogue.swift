@@ -90,6 +90,7 @@ extension Operator {
   fileprivate var int8: String {
     switch quantize {
     case .float: ""
+    case .dynamic: "codes of its operands"
     case .weighted: "weights"
     case .table: "table"
     case .binary: "two operands"

@@ -26,7 +26,7 @@ extension Operator {
       reductions,
       softmaxes,
       normalizations,
-      [rowNormalization],
+      [rowNormalization, headAttention],
       [attention, linearAttention, rotaryEmbedding, swiGLU],
       caches,
       recurrent,

@@ -1,5 +1,5 @@
 extension Passes {
-  /// An Add of a Conv's output and another value of the same shape becomes part of the Conv, which
+  /// An Add of a Conv's or MatMul's output and another value of the same shape becomes part of the Conv, which
   /// moves to the place of the Add.
   ///
   /// A Conv that clips at other bounds than 0 first is left alone: no kernel clips before it adds.
@@ -33,7 +33,7 @@ extension Passes {
   }
 
   private static func takesResidual(_ node: Node, _ graph: Graph) -> Bool {
-    guard node.op == "Conv", takesEpilogue(node, graph),
+    guard node.op == "Conv" || node.op == "MatMul", takesEpilogue(node, graph),
       graph.constant(node, 1).map({ $0.shape.count <= 4 }) == true
     else { return false }
     let epilogue = Epilogue(node)

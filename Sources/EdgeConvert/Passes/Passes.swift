@@ -22,6 +22,7 @@ public enum Passes {
     Pass(name: "split states", run: splitStates),
     Pass(name: "canonical windows", run: canonicalizeWindows),
     Pass(name: "recognize normalizations", run: recognizeNormalizations),
+    Pass(name: "recognize attention", run: recognizeAttention),
     Pass(name: "recognize global pools", run: recognizeGlobalPool),
     Pass(name: "recognize gated activations", run: recognizeGates),
     Pass(name: "fold padding", run: foldPad),

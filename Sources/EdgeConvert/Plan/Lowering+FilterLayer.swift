@@ -14,6 +14,10 @@ extension Lowering {
       try addResidual(layer, of: node, to: sum)
       return
     }
+    if precision == .dynamic {
+      let (written, y) = try emitLinear(layer, absorbing: true)
+      return define(written, as: y)
+    }
     define(layer.target, as: try emitCore(inner, of: node, floatOutput: false))
   }
 
@@ -22,8 +26,8 @@ extension Lowering {
     guard layer.fusesResidual, try shape(of: residual) == shape(of: layer.target) else {
       return false
     }
-    if precision == .float32 { return true }
-    return quantization.values[layer.target] != nil && affine(of: residual) != nil
+    let writesFloat = precision != .int8 || quantization.values[layer.target] == nil
+    return writesFloat || affine(of: residual) != nil
   }
 
   /// The parameters under which a value is int8: those decided, else those of a form that exists.
@@ -38,6 +42,7 @@ extension Lowering {
     switch precision {
     case .float32: try emitFloat(layer)
     case .int8: try emitInt8(layer, of: node, floatOutput: floatOutput)
+    case .dynamic: try emitLinear(layer, absorbing: false).y
     }
   }
 
@@ -65,7 +70,7 @@ extension Lowering {
     return y
   }
 
-  private mutating func residualView(
+  mutating func residualView(
     _ layer: FilterLayer, _ representation: Representation
   ) throws -> PlanTensorID? {
     guard let residual = layer.residual else { return nil }
@@ -108,6 +113,8 @@ extension Lowering {
     if let value = layer.residual, let affine = affine(of: value), let output {
       residual = try residualView(layer, .int8(affine))
       parameters.residualMultiplier = Float(Double(affine.scale) / Double(output.scale))
+    } else {
+      residual = try residualView(layer, .float)
     }
     let y = try result(layer.target, affine: output, order: layer.targetOrder)
     emit(

@@ -72,6 +72,7 @@ struct GivenQuantization {
     }
     switch rule {
     case .float: return nil
+    case .dynamic: return "its products come in float"
     case .weighted: return weigh(position, node)
     case .table, .rescaled, .binary: return compute(node, rule)
     case .passThrough: return node.op == "Concat" ? join(node) : move(node)

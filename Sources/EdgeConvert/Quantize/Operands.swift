@@ -6,8 +6,8 @@ extension Node {
   /// Weights, biases, shapes and indices are not among them.
   func activationInputs(_ rule: QuantizeRule) -> [Int] {
     switch rule {
-    case .float: []
-    case .weighted: [0] + (residualIndex.map { [$0] } ?? [])
+    case .float, .dynamic: []
+    case .weighted: [0] + (addsCodes ? residualIndex.map { [$0] } ?? [] : [])
     case .table, .rescaled: [0]
     case .binary: [0, 1]
     case .passThrough:
@@ -26,6 +26,10 @@ extension Node {
 
   /// Position of the operand that a fused addition reads.
   var residualIndex: Int? { int("edge.residual") }
+
+  /// Whether an INT8 form adds a residual in codes: a matrix product adds it in float, and writes float, since what
+  /// runs past the layers of an encoder has channels far larger than the rest.
+  var addsCodes: Bool { residualIndex != nil && op != "MatMul" }
 }
 
 extension Graph {

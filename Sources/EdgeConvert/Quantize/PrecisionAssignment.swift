@@ -8,7 +8,8 @@ public struct PrecisionChoice: Sendable, Equatable {
 /// Decides for every node whether it runs in INT8.
 ///
 /// Convolutions and matrix products with constant weights do; what lies between them (pools, sums, tables, movement)
-/// does when its operands come from INT8 nodes and INT8 nodes read its result. Everything else stays float: a front end
+/// does when its operands come from INT8 nodes and INT8 nodes read its result. Products of what is computed in float are
+/// `dynamic`. Everything else stays float: a front end
 /// before the first convolution, a tail after the last, an island that would only convert to and fro.
 struct PrecisionAssignment {
   private let graph: Graph
@@ -34,6 +35,23 @@ struct PrecisionAssignment {
           : choice(position, options.keepFloat))
     }
     while dissolveIslands() {}
+    chooseDynamic()
+    while dissolveIslands() {}
+  }
+
+  /// Matrix products of what is computed in float make their own codes, row by row: finer steps than one scale for all.
+  private mutating func chooseDynamic() {
+    for (position, node) in graph.nodes.enumerated() where isInt8(position) && node.op == "MatMul" {
+      guard case .weighted = rules[position], let x = node.input(0) else { continue }
+      var producer = uses.producer[x.index]
+      while let maker = producer, case .passThrough = rules[maker],
+        let source = graph.nodes[maker].input(0)
+      {
+        producer = uses.producer[source.index]
+      }
+      guard let producer, !isInt8(producer) else { continue }
+      choices[position].precision = .dynamic
+    }
   }
 
   private func isInt8(_ position: Int) -> Bool { choices[position].precision == .int8 }
@@ -47,6 +65,7 @@ struct PrecisionAssignment {
       return float("kept in float on request")
     }
     if case .float = rule { return float("no INT8 form of \(node.op)") }
+    if case .dynamic = rule { return PrecisionChoice(precision: .dynamic, reason: "") }
     if let reduction = node.string("reduction"), ["add", "mul"].contains(reduction) {
       return float("sums and products of what is scattered leave int8")
     }
@@ -75,7 +94,7 @@ struct PrecisionAssignment {
   private func isArithmetic(_ rule: QuantizeRule) -> Bool {
     switch rule {
     case .table, .binary, .rescaled: true
-    case .float, .weighted, .passThrough: false
+    case .float, .weighted, .dynamic, .passThrough: false
     }
   }
 
@@ -98,7 +117,7 @@ struct PrecisionAssignment {
   private func isElementwiseOrMovement(_ position: Int) -> Bool {
     switch rules[position] {
     case .binary, .table, .passThrough: true
-    case .weighted, .rescaled: false
+    case .weighted, .dynamic, .rescaled: false
     case .float: ["Div", "Max", "Min", "Pow", "Sum", "PRelu"].contains(graph.nodes[position].op)
     }
   }

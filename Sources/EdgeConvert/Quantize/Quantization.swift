@@ -1,6 +1,8 @@
 /// The arithmetic of a node in the plan.
 public enum Precision: String, Sendable {
   case int8
+  /// INT8 products of codes that the runtime makes of float operands, row by row; results are float.
+  case dynamic = "int8 by row"
   case float32 = "f32"
 }
 
@@ -26,6 +28,9 @@ public struct Quantization: Sendable {
   /// Per output channel scale of the constant weights of INT8 convolutions and matrix products, by
   /// position in `graph.nodes`; max|w| / 127 when absent.
   public var weightScales: [Int: [Float]]
+  /// What the inputs of a `dynamic` layer are divided by, one number a channel, and its weights are multiplied by, by
+  /// position in `graph.nodes`.
+  public var smoothing: [Int: [Float]] = [:]
   /// The model came quantized: weights are whole multiples of their scales, and whatever reads a
   /// value with parameters reads it rounded to them.
   public var isGiven = false
@@ -46,6 +51,8 @@ public enum QuantizeRule: Sendable {
   case weighted
   /// A function of one element: a 256-entry table.
   case table
+  /// Always `Precision.dynamic`: products of two activations.
+  case dynamic
   /// Two activations: Add, Sub, Mul.
   case binary
   /// Computes on integers with a rescale: average pooling, mean.

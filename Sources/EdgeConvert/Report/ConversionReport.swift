@@ -81,11 +81,11 @@ public struct ConversionReport: Codable, Sendable {
   public var steps: [String] = []
 
   /// Nodes that run in INT8.
-  public var int8Count: Int { layers.count { $0.precision == Precision.int8.rawValue } }
+  public var int8Count: Int { layers.count { $0.precision != Precision.float32.rawValue } }
 
   /// Float nodes by reason, most frequent first.
   public var floatReasons: [(reason: String, count: Int)] {
-    let float = layers.filter { $0.precision != Precision.int8.rawValue }
+    let float = layers.filter { $0.precision == Precision.float32.rawValue }
     return Dictionary(grouping: float, by: \.reason).map { ($0.key, $0.value.count) }
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
   }
