@@ -62,12 +62,15 @@ static ALWAYS_INLINE void run_pixels(const edge_conv *p, int32_t channel, const 
   const int32_t *bias = p->epilogue.bias + channel;
   __m256i bias0 = _mm256_loadu_si256((const __m256i *)bias);
   __m256i bias1 = _mm256_loadu_si256((const __m256i *)(bias + 8));
+  int32_t sums[4][16];
   UNROLL for (int i = 0; i < count; ++i) {
     __m256i low = _mm256_permute2x128_si256(sum[i][0], sum[i][1], 0x20);
     __m256i high = _mm256_permute2x128_si256(sum[i][0], sum[i][1], 0x31);
-    epilogue_store16(&p->epilogue, _mm256_add_epi32(low, bias0), _mm256_add_epi32(high, bias1),
-                     channel, y, index + (int64_t)i * p->out_stride, channels);
+    _mm256_storeu_si256((__m256i *)sums[i], _mm256_add_epi32(low, bias0));
+    _mm256_storeu_si256((__m256i *)(sums[i] + 8), _mm256_add_epi32(high, bias1));
   }
+  epilogue_store(&p->epilogue, sums[0], 16, count, channel, channels < 16 ? channels : 16, y, index,
+                 p->out_stride);
 }
 
 static void run_line(const edge_conv *p, int32_t channel, const depthwise_s8_scratch *s, void *y,
