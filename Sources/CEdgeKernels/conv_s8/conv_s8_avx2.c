@@ -106,7 +106,7 @@ static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
   }
   for (int32_t b = 0; b < blocks; ++b) {
     int32_t channels = t->channels - 16 * b;
-    epilogue_store(t->epilogue, sums[b], 16, rows, t->channel + 16 * b,
+    epilogue_store(t->epilogue, sums[b], rows, t->channel + 16 * b,
                    channels < 16 ? channels : 16, t->output, t->index + 16 * b, t->stride);
   }
 }

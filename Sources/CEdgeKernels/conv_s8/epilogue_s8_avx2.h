@@ -34,8 +34,8 @@ static ALWAYS_INLINE epilogue_shared epilogue_shared_of(const edge_epilogue *e, 
                            .table = e->table};
 }
 
-static ALWAYS_INLINE __m256 epilogue_scale(const int32_t *sums, __m256 multiplier, float slope) {
-  __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)sums)), multiplier);
+static ALWAYS_INLINE __m256 epilogue_scale(__m256i sums, __m256 multiplier, float slope) {
+  __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
   if (slope != 1.0f) {
     __m256 negative = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ);
     v = _mm256_blendv_ps(v, _mm256_mul_ps(v, _mm256_set1_ps(slope)), negative);
@@ -51,15 +51,14 @@ static ALWAYS_INLINE __m256 epilogue_add(const epilogue_shared *s, __m256 v, int
 }
 
 /*
- * 16 sums of one pixel as words: 0-3 and 8-11 in the low half, 4-7 and 12-15 in the high one. v is
- * clamped above in float, exactly, the limit being whole. Below the int32 range the conversion
- * gives INT32_MIN, which saturates the right way.
+ * 16 sums of one pixel as words, by fours 0 2 1 3. v is clamped above in float, exactly, the limit
+ * being whole. Below the int32 range the conversion gives INT32_MIN, which saturates the right way.
  */
-static ALWAYS_INLINE __m256i epilogue_words(const epilogue_shared *s, const int32_t *sums,
+static ALWAYS_INLINE __m256i epilogue_words(const epilogue_shared *s, const __m256i sums[2],
                                             int64_t index) {
   __m256i q[2];
   UNROLL for (int i = 0; i < 2; ++i) {
-    __m256 v = epilogue_scale(sums + 8 * i, s->multiplier[i], s->slope);
+    __m256 v = epilogue_scale(sums[i], s->multiplier[i], s->slope);
     if (s->residual)
       v = epilogue_add(s, v, index + 8 * i);
     q[i] = _mm256_cvtps_epi32(_mm256_min_ps(v, s->high));
@@ -79,6 +78,12 @@ static ALWAYS_INLINE __m256i epilogue_lookup(const int8_t *table, __m256i q) {
     column = _mm256_sub_epi8(column, _mm256_set1_epi8(16));
   }
   return found;
+}
+
+/* Two pixels' bytes in order: what is left of the epilogue. */
+static ALWAYS_INLINE __m256i epilogue_finish(const epilogue_shared *s, __m256i q) {
+  q = _mm256_max_epi8(q, s->low);
+  return s->table ? epilogue_lookup(s->table, q) : q;
 }
 
 /* Writes the first `count` bytes, 1..16, and no others. */
@@ -102,7 +107,8 @@ static __attribute__((noinline)) void epilogue_store_float(const edge_epilogue *
                                                            const int32_t *sums, int32_t channel,
                                                            float *y, int64_t index, int32_t count) {
   for (; count > 0; count -= 8, sums += 8, channel += 8, index += 8) {
-    __m256 v = epilogue_scale(sums, _mm256_loadu_ps(e->multiplier + channel), e->slope);
+    __m256 v = epilogue_scale(_mm256_loadu_si256((const __m256i *)sums),
+                              _mm256_loadu_ps(e->multiplier + channel), e->slope);
     __m256i mask =
         _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     if (e->residual)
@@ -113,30 +119,31 @@ static __attribute__((noinline)) void epilogue_store_float(const edge_epilogue *
   }
 }
 
-/* Stores channels [channel, channel + count), count in 1..16, of `rows` pixels whose sums (bias
- * included) lie `step` apart; index is the element of the first, `stride` that of one to the next.
- */
+/* Stores channels [channel, channel + count), count in 1..16, of `rows` pixels with 16 sums each,
+ * bias included; index is the element of the first, `stride` that of one to the next. */
 static __attribute__((noinline)) void epilogue_store(const edge_epilogue *e, const int32_t *sums,
-                                                     int32_t step, int32_t rows, int32_t channel,
-                                                     int32_t count, void *output, int64_t index,
-                                                     int64_t stride) {
+                                                     int32_t rows, int32_t channel, int32_t count,
+                                                     void *output, int64_t index, int64_t stride) {
   if (e->output_float) {
-    for (; rows > 0; --rows, sums += step, index += stride)
+    for (; rows > 0; --rows, sums += 16, index += stride)
       epilogue_store_float(e, sums, channel, output, index, count);
     return;
   }
   const epilogue_shared s = epilogue_shared_of(e, channel);
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   int8_t *to = output;
-  for (; rows > 0; rows -= 2, sums += 2 * step, index += 2 * stride) {
-    int32_t next = rows > 1;
-    __m256i q = _mm256_packs_epi16(epilogue_words(&s, sums, index),
-                                   epilogue_words(&s, sums + next * step, index + next * stride));
-    q = _mm256_max_epi8(_mm256_permutevar8x32_epi32(q, order), s.low);
-    if (s.table)
-      q = epilogue_lookup(s.table, q);
+  for (; rows > 0; rows -= 2, sums += 32, index += 2 * stride) {
+    __m256i words[2];
+    UNROLL for (int r = 0; r < 2; ++r) {
+      int32_t row = r < rows ? r : 0;
+      const __m256i *from = (const __m256i *)(sums + 16 * row);
+      __m256i pixel[2] = {_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1)};
+      words[r] = epilogue_words(&s, pixel, index + row * stride);
+    }
+    __m256i q = _mm256_packs_epi16(words[0], words[1]);
+    q = epilogue_finish(&s, _mm256_permutevar8x32_epi32(q, order));
     epilogue_store_bytes(to + index, _mm256_castsi256_si128(q), count);
-    if (next)
+    if (rows > 1)
       epilogue_store_bytes(to + index + stride, _mm256_extracti128_si256(q, 1), count);
   }
 }
