@@ -56,61 +56,85 @@ static void set_block(quick_block *b, const edge_conv *p, int32_t channel) {
   }
 }
 
-/* Column x of up to three lines. */
-static ALWAYS_INLINE void load_column(const depthwise_s8_lines *in, int32_t offset, int32_t x,
-                                      __m256i column[column_vectors]) {
-  const int8_t *row[3];
-  int inside = (uint32_t)x < (uint32_t)in->width;
-  UNROLL for (int i = 0; i < 3; ++i) row[i] =
-      (inside ? in->line[i] + x * in->step[i] : in->zero) + offset;
-  interleave(widen(row[0]), widen(row[2]), column);
-  __m256i middle = widen(row[1]);
-  interleave(middle, middle, column + 2);
+/* Where the next column of up to three lines begins, be it in the image or not. */
+typedef struct quick_cursor {
+  uintptr_t row[3];
+  int64_t step[3];
+  const int8_t *zero;
+  int32_t x, width;
+} quick_cursor;
+
+static ALWAYS_INLINE quick_cursor cursor_of(const depthwise_s8_lines *in, int32_t x,
+                                            int32_t offset) {
+  quick_cursor c = {.zero = in->zero, .x = x, .width = in->width};
+  UNROLL for (int i = 0; i < 3; ++i) {
+    c.step[i] = in->step[i];
+    c.row[i] = (uintptr_t)(in->line[i] + offset) + (uintptr_t)(x * c.step[i]);
+  }
+  return c;
 }
 
-/* from plus the products of a column with one tap of the kernel. */
+static ALWAYS_INLINE void next_column(quick_cursor *c, __m256i column[column_vectors]) {
+  if ((uint32_t)c->x < (uint32_t)c->width) {
+    interleave(widen((const int8_t *)c->row[0]), widen((const int8_t *)c->row[2]), column);
+    __m256i middle = widen((const int8_t *)c->row[1]);
+    interleave(middle, middle, column + 2);
+  } else {
+    UNROLL for (int v = 0; v < column_vectors; ++v) column[v] = widen(c->zero);
+  }
+  UNROLL for (int i = 0; i < 3; ++i) c->row[i] += (uintptr_t)c->step[i];
+  ++c->x;
+}
+
+/* from plus the products of a column with one tap of the kernel; opaque, so that no column is kept
+ * for sums in another order. */
 #define MULTIPLY(to, from, tap)                                                                    \
-  UNROLL for (int v = 0; v < 2; ++v) to[v] = _mm256_add_epi32(                                     \
-      _mm256_add_epi32(from[v], _mm256_madd_epi16(column[v], b->weights[4 * (tap) + v])),          \
-      _mm256_madd_epi16(column[2 + v], b->weights[4 * (tap) + 2 + v]))
+  UNROLL for (int v = 0; v < 2; ++v) {                                                             \
+    to[v] = _mm256_add_epi32(from[v], _mm256_madd_epi16(column[v], weights[4 * (tap) + v]));       \
+    to[v] = _mm256_add_epi32(to[v], _mm256_madd_epi16(column[2 + v], weights[4 * (tap) + 2 + v])); \
+    __asm__("" : "+x"(to[v]));                                                                     \
+  }
 
 /* One output line, stride 1 or 2: a column is interleaved once and feeds every pixel it touches. */
 static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
                                     const depthwise_s8_lines *lines, int32_t offset,
                                     const int stride, int32_t channels, int8_t *to) {
-  const depthwise_s8_lines in = *lines;
-  const epilogue_shared shared = b->shared;
-  __m256i now[2], next[2], column[column_vectors], words[2];
-  int32_t x = -p->pad_left;
-  load_column(&in, offset, x++, column);
-  MULTIPLY(now, b->bias, 0);
+  epilogue_shared shared = b->shared;
+  shared.residual = NULL;
+  shared.slope = 1.0f;
+  const int64_t out_stride = p->out_stride;
+  quick_cursor c = cursor_of(lines, -p->pad_left, offset);
+  __m256i now[2], next[2], column[column_vectors], weights[quick_taps * column_vectors], words[2];
+  const __m256i bias[2] = {b->bias[0], b->bias[1]};
+  UNROLL for (int i = 0; i < quick_taps * column_vectors; ++i) weights[i] = b->weights[i];
+  next_column(&c, column);
+  MULTIPLY(now, bias, 0);
   if (stride == 1) {
-    load_column(&in, offset, x++, column);
+    next_column(&c, column);
     MULTIPLY(now, now, 1);
-    MULTIPLY(next, b->bias, 0);
+    MULTIPLY(next, bias, 0);
   }
-  for (int32_t left = p->out_w; left > 0; left -= 2) {
+  for (int32_t left = p->out_w; left > 0; left -= 2, to += 2 * out_stride) {
     UNROLL for (int i = 0; i < 2; ++i) {
-      load_column(&in, offset, x++, column);
+      next_column(&c, column);
       if (stride == 2) {
         MULTIPLY(now, now, 1);
-        load_column(&in, offset, x++, column);
+        next_column(&c, column);
       }
       MULTIPLY(now, now, 2);
       words[i] = epilogue_words(&shared, now, 0);
       if (stride == 1) {
         MULTIPLY(now, next, 1);
-        MULTIPLY(next, b->bias, 0);
+        MULTIPLY(next, bias, 0);
       } else {
-        MULTIPLY(now, b->bias, 0);
+        MULTIPLY(now, bias, 0);
       }
     }
     __m256i q = _mm256_permute4x64_epi64(_mm256_packs_epi16(words[0], words[1]), 0xd8);
     q = epilogue_finish(&shared, q);
     epilogue_store_bytes(to, _mm256_castsi256_si128(q), channels);
     if (left > 1)
-      epilogue_store_bytes(to + p->out_stride, _mm256_extracti128_si256(q, 1), channels);
-    to += 2 * (int64_t)p->out_stride;
+      epilogue_store_bytes(to + out_stride, _mm256_extracti128_si256(q, 1), channels);
   }
 }
 #undef MULTIPLY
@@ -129,7 +153,7 @@ static void run_quick_stride2(const quick_block *b, const edge_conv *p,
 
 static int is_quick(const edge_conv *p) {
   return p->kernel_h <= 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2 &&
-         !p->epilogue.output_float && !p->epilogue.residual;
+         !p->epilogue.output_float && !p->epilogue.residual && p->epilogue.slope == 1.0f;
 }
 
 static void run_quick_unit(const edge_conv *p, const int8_t *x, int8_t *y,
