@@ -12,19 +12,17 @@
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
-/* What the pixels of a tile share, copied so that stores of bytes cannot alias it. */
+/* What the blocks and pixels of a tile share, copied so that stores of bytes cannot alias it. */
 typedef struct epilogue_shared {
-  __m256 multiplier[2], high;
+  __m256 high;
   __m256i zero, low;
   float slope, residual_multiplier;
   int32_t residual_zero;
   const int8_t *residual, *table;
 } epilogue_shared;
 
-static ALWAYS_INLINE epilogue_shared epilogue_shared_of(const edge_epilogue *e, int32_t channel) {
-  return (epilogue_shared){.multiplier = {_mm256_loadu_ps(e->multiplier + channel),
-                                          _mm256_loadu_ps(e->multiplier + channel + 8)},
-                           .high = _mm256_set1_ps((float)(e->high - e->zero)),
+static ALWAYS_INLINE epilogue_shared epilogue_shared_of(const edge_epilogue *e) {
+  return (epilogue_shared){.high = _mm256_set1_ps((float)(e->high - e->zero)),
                            .zero = _mm256_set1_epi16((int16_t)e->zero),
                            .low = _mm256_set1_epi8((int8_t)e->low),
                            .slope = e->slope,
@@ -34,13 +32,18 @@ static ALWAYS_INLINE epilogue_shared epilogue_shared_of(const edge_epilogue *e, 
                            .table = e->table};
 }
 
-static ALWAYS_INLINE __m256 epilogue_scale(__m256i sums, __m256 multiplier, float slope) {
-  __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
-  if (slope != 1.0f) {
-    __m256 negative = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ);
-    v = _mm256_blendv_ps(v, _mm256_mul_ps(v, _mm256_set1_ps(slope)), negative);
-  }
-  return v;
+/* Whether scaling, rounding and clamping is all. */
+static ALWAYS_INLINE int epilogue_is_plain(const edge_epilogue *e) {
+  return !e->output_float && !e->residual && !e->table && e->slope == 1.0f;
+}
+
+static ALWAYS_INLINE __m256 epilogue_scale(__m256i sums, __m256 multiplier) {
+  return _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
+}
+
+static ALWAYS_INLINE __m256 epilogue_slope(__m256 v, float slope) {
+  __m256 negative = _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ);
+  return _mm256_blendv_ps(v, _mm256_mul_ps(v, _mm256_set1_ps(slope)), negative);
 }
 
 static ALWAYS_INLINE __m256 epilogue_add(const epilogue_shared *s, __m256 v, int64_t index) {
@@ -51,19 +54,22 @@ static ALWAYS_INLINE __m256 epilogue_add(const epilogue_shared *s, __m256 v, int
 }
 
 /*
- * 16 sums of one pixel as words, by fours 0 2 1 3. v is clamped above in float, exactly, the limit
- * being whole. Below the int32 range the conversion gives INT32_MIN, which saturates the right way.
+ * v of 16 channels of one pixel as words, by fours 0 2 1 3. v is clamped above in float, exactly,
+ * the limit being whole. Below the int32 range the conversion gives INT32_MIN, which saturates the
+ * right way.
  */
-static ALWAYS_INLINE __m256i epilogue_words(const epilogue_shared *s, const __m256i sums[2],
-                                            int64_t index) {
-  __m256i q[2];
-  UNROLL for (int i = 0; i < 2; ++i) {
-    __m256 v = epilogue_scale(sums[i], s->multiplier[i], s->slope);
-    if (s->residual)
-      v = epilogue_add(s, v, index + 8 * i);
-    q[i] = _mm256_cvtps_epi32(_mm256_min_ps(v, s->high));
-  }
-  return _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), s->zero);
+static ALWAYS_INLINE __m256i epilogue_words(const epilogue_shared *s, __m256 v0, __m256 v1) {
+  __m256i q0 = _mm256_cvtps_epi32(_mm256_min_ps(v0, s->high));
+  __m256i q1 = _mm256_cvtps_epi32(_mm256_min_ps(v1, s->high));
+  return _mm256_adds_epi16(_mm256_packs_epi32(q0, q1), s->zero);
+}
+
+/* The words of two pixels as bytes: one's in each half. */
+static ALWAYS_INLINE __m256i epilogue_bytes(const epilogue_shared *s, __m256i first,
+                                            __m256i second) {
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  __m256i q = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(first, second), order);
+  return _mm256_max_epi8(q, s->low);
 }
 
 /* table[q + 128] for 32 bytes: a shuffle in each of sixteen rows of the table; other rows' bytes
@@ -80,18 +86,7 @@ static ALWAYS_INLINE __m256i epilogue_lookup(const int8_t *table, __m256i q) {
   return found;
 }
 
-/* Two pixels' bytes in order: what is left of the epilogue. */
-static ALWAYS_INLINE __m256i epilogue_finish(const epilogue_shared *s, __m256i q) {
-  q = _mm256_max_epi8(q, s->low);
-  return s->table ? epilogue_lookup(s->table, q) : q;
-}
-
-/* Writes the first `count` bytes, 1..16, and no others. */
-static ALWAYS_INLINE void epilogue_store_bytes(int8_t *to, __m128i q, int32_t count) {
-  if (count == 16) {
-    _mm_storeu_si128((__m128i *)to, q);
-    return;
-  }
+static __attribute__((noinline)) void epilogue_store_part(int8_t *to, __m128i q, int32_t count) {
   int8_t bytes[16];
   _mm_storeu_si128((__m128i *)bytes, q);
   if (count >= 8) {
@@ -99,8 +94,23 @@ static ALWAYS_INLINE void epilogue_store_bytes(int8_t *to, __m128i q, int32_t co
     memcpy(to + count - 8, bytes + count - 8, 8);
     return;
   }
-  for (int32_t i = 0; i < count; ++i)
-    to[i] = bytes[i];
+  _Pragma("clang loop unroll(disable)") for (int32_t i = 0; i < count; ++i) to[i] = bytes[i];
+}
+
+/* Writes the first `count` bytes, 1..16, of each half of q, and no others; of the first alone if
+ * `rows` is 1. */
+static ALWAYS_INLINE void epilogue_store_bytes(int8_t *to, int64_t stride, __m256i q, int32_t rows,
+                                               int32_t count) {
+  __m128i first = _mm256_castsi256_si128(q), second = _mm256_extracti128_si256(q, 1);
+  if (count == 16) {
+    _mm_storeu_si128((__m128i *)to, first);
+    if (rows > 1)
+      _mm_storeu_si128((__m128i *)(to + stride), second);
+    return;
+  }
+  epilogue_store_part(to, first, count);
+  if (rows > 1)
+    epilogue_store_part(to + stride, second, count);
 }
 
 static __attribute__((noinline)) void epilogue_store_float(const edge_epilogue *e,
@@ -108,7 +118,9 @@ static __attribute__((noinline)) void epilogue_store_float(const edge_epilogue *
                                                            float *y, int64_t index, int32_t count) {
   for (; count > 0; count -= 8, sums += 8, channel += 8, index += 8) {
     __m256 v = epilogue_scale(_mm256_loadu_si256((const __m256i *)sums),
-                              _mm256_loadu_ps(e->multiplier + channel), e->slope);
+                              _mm256_loadu_ps(e->multiplier + channel));
+    if (e->slope != 1.0f)
+      v = epilogue_slope(v, e->slope);
     __m256i mask =
         _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     if (e->residual)
@@ -129,22 +141,29 @@ static __attribute__((noinline)) void epilogue_store(const edge_epilogue *e, con
       epilogue_store_float(e, sums, channel, output, index, count);
     return;
   }
-  const epilogue_shared s = epilogue_shared_of(e, channel);
-  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  const epilogue_shared s = epilogue_shared_of(e);
+  const __m256 multiplier[2] = {_mm256_loadu_ps(e->multiplier + channel),
+                                _mm256_loadu_ps(e->multiplier + channel + 8)};
   int8_t *to = output;
   for (; rows > 0; rows -= 2, sums += 32, index += 2 * stride) {
     __m256i words[2];
     UNROLL for (int r = 0; r < 2; ++r) {
       int32_t row = r < rows ? r : 0;
-      const __m256i *from = (const __m256i *)(sums + 16 * row);
-      __m256i pixel[2] = {_mm256_loadu_si256(from), _mm256_loadu_si256(from + 1)};
-      words[r] = epilogue_words(&s, pixel, index + row * stride);
+      __m256 v[2];
+      UNROLL for (int i = 0; i < 2; ++i) {
+        const __m256i *from = (const __m256i *)(sums + 16 * row);
+        v[i] = epilogue_scale(_mm256_loadu_si256(from + i), multiplier[i]);
+        if (s.slope != 1.0f)
+          v[i] = epilogue_slope(v[i], s.slope);
+        if (s.residual)
+          v[i] = epilogue_add(&s, v[i], index + row * stride + 8 * i);
+      }
+      words[r] = epilogue_words(&s, v[0], v[1]);
     }
-    __m256i q = _mm256_packs_epi16(words[0], words[1]);
-    q = epilogue_finish(&s, _mm256_permutevar8x32_epi32(q, order));
-    epilogue_store_bytes(to + index, _mm256_castsi256_si128(q), count);
-    if (rows > 1)
-      epilogue_store_bytes(to + index + stride, _mm256_extracti128_si256(q, 1), count);
+    __m256i q = epilogue_bytes(&s, words[0], words[1]);
+    if (s.table)
+      q = epilogue_lookup(s.table, q);
+    epilogue_store_bytes(to + index, stride, q, rows, count);
   }
 }
 

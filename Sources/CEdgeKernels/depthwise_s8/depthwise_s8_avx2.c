@@ -44,15 +44,16 @@ static ALWAYS_INLINE __m256i widen(const int8_t *from) {
 
 typedef struct quick_block {
   __m256i weights[quick_taps * column_vectors], bias[2];
+  __m256 multiplier[2];
   epilogue_shared shared;
 } quick_block;
 
 static void set_block(quick_block *b, const edge_conv *p, int32_t channel) {
   arrange_weights(p, channel, b->weights);
-  b->shared = epilogue_shared_of(&p->epilogue, channel);
+  b->shared = epilogue_shared_of(&p->epilogue);
   UNROLL for (int v = 0; v < 2; ++v) {
     b->bias[v] = arrange(p->epilogue.bias + channel, v);
-    b->shared.multiplier[v] = _mm256_castsi256_ps(arrange(p->epilogue.multiplier + channel, v));
+    b->multiplier[v] = _mm256_castsi256_ps(arrange(p->epilogue.multiplier + channel, v));
   }
 }
 
@@ -99,13 +100,12 @@ static ALWAYS_INLINE void next_column(quick_cursor *c, __m256i column[column_vec
 static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
                                     const depthwise_s8_lines *lines, int32_t offset,
                                     const int stride, int32_t channels, int8_t *to) {
-  epilogue_shared shared = b->shared;
-  shared.residual = NULL;
-  shared.slope = 1.0f;
+  const epilogue_shared shared = b->shared;
   const int64_t out_stride = p->out_stride;
   quick_cursor c = cursor_of(lines, -p->pad_left, offset);
   __m256i now[2], next[2], column[column_vectors], weights[quick_taps * column_vectors], words[2];
   const __m256i bias[2] = {b->bias[0], b->bias[1]};
+  const __m256 multiplier[2] = {b->multiplier[0], b->multiplier[1]};
   UNROLL for (int i = 0; i < quick_taps * column_vectors; ++i) weights[i] = b->weights[i];
   next_column(&c, column);
   MULTIPLY(now, bias, 0);
@@ -122,7 +122,8 @@ static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
         next_column(&c, column);
       }
       MULTIPLY(now, now, 2);
-      words[i] = epilogue_words(&shared, now, 0);
+      words[i] = epilogue_words(&shared, epilogue_scale(now[0], multiplier[0]),
+                                epilogue_scale(now[1], multiplier[1]));
       if (stride == 1) {
         MULTIPLY(now, next, 1);
         MULTIPLY(next, bias, 0);
@@ -131,10 +132,10 @@ static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
       }
     }
     __m256i q = _mm256_permute4x64_epi64(_mm256_packs_epi16(words[0], words[1]), 0xd8);
-    q = epilogue_finish(&shared, q);
-    epilogue_store_bytes(to, _mm256_castsi256_si128(q), channels);
-    if (left > 1)
-      epilogue_store_bytes(to + out_stride, _mm256_extracti128_si256(q, 1), channels);
+    q = _mm256_max_epi8(q, shared.low);
+    if (shared.table)
+      q = epilogue_lookup(shared.table, q);
+    epilogue_store_bytes(to, out_stride, q, left, channels);
   }
 }
 #undef MULTIPLY
