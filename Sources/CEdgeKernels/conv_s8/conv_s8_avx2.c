@@ -117,17 +117,48 @@ static ALWAYS_INLINE void add_rows(const int16_t *a, int32_t k4, const block *b,
   static void add_##rows(const int16_t *a, int32_t k4, const block *b) {                           \
     add_rows(a, k4, b, rows);                                                                      \
   }
-ADD(1)
 ADD(2)
 ADD(3)
 ADD(4)
 ADD(5)
 ADD(6)
 
-static void (*const add[tile_rows])(const int16_t *a, int32_t k4,
-                                    const block *b) = {add_1, add_2, add_3, add_4, add_5, add_6};
+static void (*const add[tile_rows + 1])(const int16_t *a, int32_t k4,
+                                    const block *b) = {NULL, NULL, add_2, add_3, add_4, add_5, add_6};
 
-static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
+/*
+ * One row: nothing to share, so bytes are widened as they come, a dword of inputs to four words.
+ * A vector holds two partial sums of each of 4 channels, joined at the end.
+ */
+static void run_one(const conv_s8_tile *t, int32_t block) {
+  const int8_t *row = t->input + t->pixel[0], *weights = t->weights + block * t->block_bytes;
+  int32_t channel = t->channel + 16 * block, left = t->channels - 16 * block, sums[16];
+  __m256i part[4];
+  UNROLL for (int i = 0; i < 4; ++i) part[i] = _mm256_setzero_si256();
+  for (int32_t s = 0; s < t->segments; ++s) {
+    const int8_t *from = row + t->segment[s], *end = from + 4 * (int64_t)t->segment_k4;
+    for (; from < end; from += 4, weights += 64) {
+      int32_t dword;
+      memcpy(&dword, from, sizeof dword);
+      __m256i x = _mm256_cvtepi8_epi16(_mm_set1_epi32(dword));
+      UNROLL for (int i = 0; i < 4; ++i) {
+        __m128i w = _mm_loadu_si128((const __m128i *)weights + i);
+        part[i] = _mm256_add_epi32(part[i], _mm256_madd_epi16(x, _mm256_cvtepi8_epi16(w)));
+      }
+    }
+  }
+  UNROLL for (int i = 0; i < 2; ++i) {
+    __m256i joined = _mm256_hadd_epi32(part[2 * i], part[2 * i + 1]);
+    const __m256i *bias = (const __m256i *)(t->epilogue->bias + channel + 8 * i);
+    _mm256_storeu_si256(
+        (__m256i *)(sums + 8 * i),
+        _mm256_add_epi32(_mm256_permute4x64_epi64(joined, 0xd8), _mm256_loadu_si256(bias)));
+  }
+  epilogue_store(t->epilogue, sums, 1, channel, left < 16 ? left : 16, t->output,
+                 t->index + 16 * block, t->stride);
+}
+
+static void run_many(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
   int16_t widened[tile_rows * row_words];
   int32_t sums[4][tile_rows * 16];
   const edge_epilogue *e = t->epilogue;
@@ -147,7 +178,7 @@ static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
                  .to = (int8_t *)t->output + t->index + 16 * i,
                  .stride = t->stride,
                  .channels = left < 16 ? left : 16};
-      add[rows - 1](widened, k4, &b);
+      add[rows](widened, k4, &b);
     }
     done += k4;
   }
@@ -156,6 +187,14 @@ static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
     epilogue_store(e, sums[i], rows, t->channel + 16 * i, left < 16 ? left : 16, t->output,
                    t->index + 16 * i, t->stride);
   }
+}
+
+static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
+  if (rows > 1)
+    run_many(t, rows, blocks);
+  else
+    for (int32_t b = 0; b < blocks; ++b)
+      run_one(t, b);
 }
 
 static const conv_s8_isa isa = {
