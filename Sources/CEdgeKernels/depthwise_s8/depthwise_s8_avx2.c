@@ -40,22 +40,54 @@ static ALWAYS_INLINE __m256i widen(const int8_t *from) {
   return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)from));
 }
 
-/* ---- kernels of up to three rows and three columns ------------------------------------------ */
-
-typedef struct quick_block {
-  __m256i weights[quick_taps * column_vectors], bias[2];
+typedef struct block {
+  __m256i quick_weights[quick_taps * column_vectors]; /* if they are no more */
+  const __m256i *weights;                             /* [kernel_w][groups][column_vectors] */
+  __m256i bias[2];
   __m256 multiplier[2];
   epilogue_shared shared;
-} quick_block;
+  int32_t channel, channels; /* 1..16 */
+} block;
 
-static void set_block(quick_block *b, const edge_conv *p, int32_t channel) {
-  arrange_weights(p, channel, b->weights);
+static void set_block(block *b, const edge_conv *p, int32_t channel, __m256i *weights) {
+  arrange_weights(p, channel, weights);
+  b->weights = weights;
   b->shared = epilogue_shared_of(&p->epilogue);
+  b->channel = channel;
+  b->channels = p->out_c - channel < 16 ? p->out_c - channel : 16;
   UNROLL for (int v = 0; v < 2; ++v) {
     b->bias[v] = arrange(p->epilogue.bias + channel, v);
     b->multiplier[v] = _mm256_castsi256_ps(arrange(p->epilogue.multiplier + channel, v));
   }
 }
+
+/* What is the same for every tile of a plain epilogue, copied as its sums' order is. */
+typedef struct plain {
+  epilogue_shared shared;
+  __m256 multiplier[2];
+  int32_t channels;
+} plain;
+
+static ALWAYS_INLINE plain plain_of(const block *b) {
+  return (plain){b->shared, {b->multiplier[0], b->multiplier[1]}, b->channels};
+}
+
+static ALWAYS_INLINE __m256i plain_words(const plain *e, const __m256i sum[2]) {
+  return epilogue_words(&e->shared, epilogue_scale(sum[0], e->multiplier[0]),
+                        epilogue_scale(sum[1], e->multiplier[1]));
+}
+
+/* Stores two pixels, or the first of them if `rows` is 1. */
+static ALWAYS_INLINE void plain_store(const plain *e, const __m256i words[2], int8_t *to,
+                                      int64_t stride, int32_t rows) {
+  __m256i q = _mm256_permute4x64_epi64(_mm256_packs_epi16(words[0], words[1]), 0xd8);
+  q = _mm256_max_epi8(q, e->shared.low);
+  if (e->shared.table)
+    q = epilogue_lookup(e->shared.table, q);
+  epilogue_store_bytes(to, stride, q, rows, e->channels);
+}
+
+/* ---- kernels of up to three rows and three columns ------------------------------------------ */
 
 /* Where the next column of up to three lines begins, be it in the image or not. */
 typedef struct quick_cursor {
@@ -97,16 +129,15 @@ static ALWAYS_INLINE void next_column(quick_cursor *c, __m256i column[column_vec
   }
 
 /* One output line, stride 1 or 2: a column is interleaved once and feeds every pixel it touches. */
-static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
+static ALWAYS_INLINE void run_quick(const block *b, const edge_conv *p,
                                     const depthwise_s8_lines *lines, int32_t offset,
-                                    const int stride, int32_t channels, int8_t *to) {
-  const epilogue_shared shared = b->shared;
+                                    const int stride, int8_t *to) {
+  const plain e = plain_of(b);
   const int64_t out_stride = p->out_stride;
   quick_cursor c = cursor_of(lines, -p->pad_left, offset);
   __m256i now[2], next[2], column[column_vectors], weights[quick_taps * column_vectors], words[2];
   const __m256i bias[2] = {b->bias[0], b->bias[1]};
-  const __m256 multiplier[2] = {b->multiplier[0], b->multiplier[1]};
-  UNROLL for (int i = 0; i < quick_taps * column_vectors; ++i) weights[i] = b->weights[i];
+  UNROLL for (int i = 0; i < quick_taps * column_vectors; ++i) weights[i] = b->quick_weights[i];
   next_column(&c, column);
   MULTIPLY(now, bias, 0);
   if (stride == 1) {
@@ -122,8 +153,7 @@ static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
         next_column(&c, column);
       }
       MULTIPLY(now, now, 2);
-      words[i] = epilogue_words(&shared, epilogue_scale(now[0], multiplier[0]),
-                                epilogue_scale(now[1], multiplier[1]));
+      words[i] = plain_words(&e, now);
       if (stride == 1) {
         MULTIPLY(now, next, 1);
         MULTIPLY(next, bias, 0);
@@ -131,44 +161,42 @@ static ALWAYS_INLINE void run_quick(const quick_block *b, const edge_conv *p,
         MULTIPLY(now, bias, 0);
       }
     }
-    __m256i q = _mm256_permute4x64_epi64(_mm256_packs_epi16(words[0], words[1]), 0xd8);
-    q = _mm256_max_epi8(q, shared.low);
-    if (shared.table)
-      q = epilogue_lookup(shared.table, q);
-    epilogue_store_bytes(to, out_stride, q, left, channels);
+    plain_store(&e, words, to, out_stride, left);
   }
 }
 #undef MULTIPLY
 
-static void run_quick_stride1(const quick_block *b, const edge_conv *p,
-                              const depthwise_s8_lines *lines, int32_t offset, int32_t channels,
-                              int8_t *to) {
-  run_quick(b, p, lines, offset, 1, channels, to);
+static void run_quick_stride1(const block *b, const edge_conv *p, const depthwise_s8_lines *lines,
+                              int32_t offset, int8_t *to) {
+  run_quick(b, p, lines, offset, 1, to);
 }
 
-static void run_quick_stride2(const quick_block *b, const edge_conv *p,
-                              const depthwise_s8_lines *lines, int32_t offset, int32_t channels,
-                              int8_t *to) {
-  run_quick(b, p, lines, offset, 2, channels, to);
+static void run_quick_stride2(const block *b, const edge_conv *p, const depthwise_s8_lines *lines,
+                              int32_t offset, int8_t *to) {
+  run_quick(b, p, lines, offset, 2, to);
+}
+
+static int is_plain(const edge_epilogue *e) {
+  return !e->output_float && !e->residual && e->slope == 1.0f;
 }
 
 static int is_quick(const edge_conv *p) {
-  return p->kernel_h <= 3 && p->kernel_w == 3 && p->dilation_w == 1 && p->stride_w <= 2 &&
-         !p->epilogue.output_float && !p->epilogue.residual && p->epilogue.slope == 1.0f;
+  return p->kernel_h <= 3 && p->kernel_w == quick_taps && p->dilation_w == 1 && p->stride_w <= 2 &&
+         is_plain(&p->epilogue);
 }
 
 static void run_quick_unit(const edge_conv *p, const int8_t *x, int8_t *y,
                            const depthwise_s8_scratch *s, const depthwise_s8_unit *u) {
-  quick_block blocks[4];
-  int32_t channels = u->channel_end - u->channel_begin;
-  for (int32_t c = 0; c < channels; c += 16)
-    set_block(&blocks[c / 16], p, u->channel_begin + c);
+  block blocks[4];
+  int32_t count = (u->channel_end - u->channel_begin + 15) / 16;
+  for (int32_t i = 0; i < count; ++i)
+    set_block(&blocks[i], p, u->channel_begin + 16 * i, blocks[i].quick_weights);
   for (int32_t line = u->line_begin; line < u->line_end; ++line) {
     edge_depthwise_s8_find_lines(p, x, line, u->channel_begin, s);
     int8_t *to = y + (int64_t)line * p->out_w * p->out_stride + u->channel_begin;
-    for (int32_t c = 0; c < channels; c += 16)
-      (p->stride_w == 1 ? run_quick_stride1 : run_quick_stride2)(
-          &blocks[c / 16], p, s->lines, c, channels - c < 16 ? channels - c : 16, to + c);
+    for (int32_t i = 0; i < count; ++i)
+      (p->stride_w == 1 ? run_quick_stride1 : run_quick_stride2)(&blocks[i], p, s->lines, 16 * i,
+                                                                 to + 16 * i);
   }
 }
 
@@ -188,15 +216,14 @@ static void fill_columns(const depthwise_s8_lines *in, int32_t x, int32_t count,
   }
 }
 
-static ALWAYS_INLINE void run_pixels(const edge_conv *p, int32_t channel, const __m256i *columns,
-                                     const __m256i *weights, const int count, void *y,
-                                     int64_t index) {
-  int32_t vectors = (p->kernel_h + 3) / 4 * column_vectors, channels = p->out_c - channel;
+static ALWAYS_INLINE void run_pixels(const edge_conv *p, const block *b, const __m256i *columns,
+                                     const int count, void *y, int64_t index) {
+  int32_t vectors = (p->kernel_h + 3) / 4 * column_vectors;
   /* Of the last group's four rows the first may be the only one. */
   int32_t used = p->kernel_h % 4 == 1 ? vectors - 2 : vectors;
+  const __m256i *weights = b->weights;
   __m256i sum[4][2];
-  UNROLL for (int i = 0; i < count; ++i) UNROLL for (int v = 0; v < 2; ++v) sum[i][v] =
-      arrange(p->epilogue.bias + channel, v);
+  UNROLL for (int i = 0; i < count; ++i) UNROLL for (int v = 0; v < 2; ++v) sum[i][v] = b->bias[v];
   for (int32_t kx = 0; kx < p->kernel_w; ++kx, weights += vectors) {
     const __m256i *from = columns + (int64_t)kx * p->dilation_w * vectors;
     for (int32_t j = 0; j < used; j += 2) {
@@ -209,6 +236,16 @@ static ALWAYS_INLINE void run_pixels(const edge_conv *p, int32_t channel, const 
       }
     }
   }
+  if (is_plain(&p->epilogue)) {
+    const plain e = plain_of(b);
+    UNROLL for (int i = 0; i < count; i += 2) {
+      __m256i words[2] = {plain_words(&e, sum[i])};
+      words[1] = count > 1 ? plain_words(&e, sum[i + 1]) : words[0];
+      plain_store(&e, words, (int8_t *)y + index + i * (int64_t)p->out_stride, p->out_stride,
+                  count - i);
+    }
+    return;
+  }
   int32_t sums[4][16];
   UNROLL for (int i = 0; i < count; ++i) {
     __m256i low = _mm256_permute2x128_si256(sum[i][0], sum[i][1], 0x20);
@@ -216,16 +253,14 @@ static ALWAYS_INLINE void run_pixels(const edge_conv *p, int32_t channel, const 
     _mm256_storeu_si256((__m256i *)sums[i], low);
     _mm256_storeu_si256((__m256i *)(sums[i] + 8), high);
   }
-  epilogue_store(&p->epilogue, sums[0], count, channel, channels < 16 ? channels : 16, y, index,
-                 p->out_stride);
+  epilogue_store(&p->epilogue, sums[0], count, b->channel, b->channels, y, index, p->out_stride);
 }
 
-static void run_line(const edge_conv *p, int32_t channel, const depthwise_s8_scratch *s, void *y,
+static void run_line(const edge_conv *p, const block *b, const depthwise_s8_scratch *s, void *y,
                      int64_t index) {
   int32_t run = edge_depthwise_s8_run(p), groups = (p->kernel_h + 3) / 4;
   int32_t vectors = groups * column_vectors, pixel = p->stride_w * vectors;
   __m256i *columns = (__m256i *)s->columns;
-  const __m256i *weights = (const __m256i *)s->weights;
   for (int32_t first = 0; first < p->out_w; first += run) {
     int32_t count = p->out_w - first < run ? p->out_w - first : run, i = 0;
     int32_t reach = (count - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
@@ -233,9 +268,23 @@ static void run_line(const edge_conv *p, int32_t channel, const depthwise_s8_scr
       fill_columns(s->lines + g, first * p->stride_w - p->pad_left, reach, vectors,
                    columns + g * column_vectors);
     for (; i + 4 <= count; i += 4, index += 4 * (int64_t)p->out_stride)
-      run_pixels(p, channel, columns + i * pixel, weights, 4, y, index);
+      run_pixels(p, b, columns + i * pixel, 4, y, index);
+    for (; i + 2 <= count; i += 2, index += 2 * (int64_t)p->out_stride)
+      run_pixels(p, b, columns + i * pixel, 2, y, index);
     for (; i < count; ++i, index += p->out_stride)
-      run_pixels(p, channel, columns + i * pixel, weights, 1, y, index);
+      run_pixels(p, b, columns + i * pixel, 1, y, index);
+  }
+}
+
+static void run_unit(const edge_conv *p, const int8_t *x, void *y, const depthwise_s8_scratch *s,
+                     const depthwise_s8_unit *u) {
+  block b;
+  for (int32_t c = u->channel_begin; c < u->channel_end; c += 16) {
+    set_block(&b, p, c, (__m256i *)s->weights);
+    for (int32_t line = u->line_begin; line < u->line_end; ++line) {
+      edge_depthwise_s8_find_lines(p, x, line, c, s);
+      run_line(p, &b, s, y, (int64_t)line * p->out_w * p->out_stride + c);
+    }
   }
 }
 
@@ -245,17 +294,10 @@ void edge_s8_depthwise__avx2(const edge_conv *p, const int8_t *x, void *y, void 
   int quick = is_quick(p);
   for (int32_t unit = begin; unit < end; ++unit) {
     depthwise_s8_unit u = edge_depthwise_s8_unit(p, unit);
-    if (quick) {
+    if (quick)
       run_quick_unit(p, x, y, &s, &u);
-      continue;
-    }
-    for (int32_t c = u.channel_begin; c < u.channel_end; c += 16) {
-      arrange_weights(p, c, (__m256i *)s.weights);
-      for (int32_t line = u.line_begin; line < u.line_end; ++line) {
-        edge_depthwise_s8_find_lines(p, x, line, c, &s);
-        run_line(p, c, &s, y, (int64_t)line * p->out_w * p->out_stride + c);
-      }
-    }
+    else
+      run_unit(p, x, y, &s, &u);
   }
 }
 
