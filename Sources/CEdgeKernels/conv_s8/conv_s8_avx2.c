@@ -71,6 +71,12 @@ static ALWAYS_INLINE void store_plain(const block *b, const __m256i sum[][2], co
   }
 }
 
+static ALWAYS_INLINE __m256i broadcast(const int16_t *pair) {
+  int32_t dword;
+  memcpy(&dword, pair, sizeof dword);
+  return _mm256_set1_epi32(dword);
+}
+
 /*
  * Adds a pair of inputs' products to the sums of 16 channels. Not left to the compiler: 12 sums, 2
  * weights and these 2 temporaries are all the registers there are, and it would spill; in any other
@@ -87,8 +93,10 @@ static ALWAYS_INLINE void add_pair(__m256i sum[2], const int16_t *pair, const __
           : [pair] "m"(*(const int16_t(*)[2])pair), [w0] "x"(w[0]), [w1] "x"(w[1]));
 }
 
-/* Adds the products of k4 dwords of widened rows with a block's weights. */
-static ALWAYS_INLINE void add_rows(const int16_t *a, int32_t k4, const block *b, const int rows) {
+/* Adds the products of k4 dwords of widened rows with a block's weights: of all of its channels, or
+ * of 8 if there are no more. */
+static ALWAYS_INLINE void add_rows(const int16_t *a, int32_t k4, const block *b, const int rows,
+                                   const int halves) {
   const int8_t *weights = b->weights;
   __m256i sum[tile_rows][2];
   UNROLL for (int r = 0; r < rows; ++r) UNROLL for (int i = 0; i < 2; ++i) sum[r][i] =
@@ -98,11 +106,17 @@ static ALWAYS_INLINE void add_rows(const int16_t *a, int32_t k4, const block *b,
       /* Opaque, so that weights are read twice rather than kept in registers that sums need. */
       __asm__ volatile("" : "+r"(weights));
       __m256i w[2];
-      UNROLL for (int i = 0; i < 2; ++i) {
+      UNROLL for (int i = 0; i < halves; ++i) {
         w[i] = _mm256_loadu_si256((const __m256i *)(weights + 32 * i));
         w[i] = _mm256_srai_epi16(odd ? w[i] : _mm256_slli_epi16(w[i], 8), 8);
       }
-      UNROLL for (int r = 0; r < rows; ++r) add_pair(sum[r], a + r * row_words + 2 * odd, w);
+      UNROLL for (int r = 0; r < rows; ++r) {
+        const int16_t *pair = a + r * row_words + 2 * odd;
+        if (halves == 2)
+          add_pair(sum[r], pair, w);
+        else
+          sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(broadcast(pair), w[0]));
+      }
     }
   }
   if (b->shared) {
@@ -113,18 +127,20 @@ static ALWAYS_INLINE void add_rows(const int16_t *a, int32_t k4, const block *b,
       _mm256_storeu_si256((__m256i *)(b->sums + 16 * r + 8 * i), sum[r][i]);
 }
 
-#define ADD(rows)                                                                                  \
-  static void add_##rows(const int16_t *a, int32_t k4, const block *b) {                           \
-    add_rows(a, k4, b, rows);                                                                      \
+#define ADD(rows, halves)                                                                          \
+  static void add_##rows##x##halves(const int16_t *a, int32_t k4, const block *b) {                \
+    add_rows(a, k4, b, rows, halves);                                                              \
   }
-ADD(2)
-ADD(3)
-ADD(4)
-ADD(5)
-ADD(6)
+#define ADD_ALL(halves) ADD(2, halves) ADD(3, halves) ADD(4, halves) ADD(5, halves) ADD(6, halves)
+#define NAMES(halves)                                                                              \
+  {NULL, NULL, add_2x##halves, add_3x##halves, add_4x##halves, add_5x##halves, add_6x##halves}
 
-static void (*const add[tile_rows + 1])(const int16_t *a, int32_t k4,
-                                    const block *b) = {NULL, NULL, add_2, add_3, add_4, add_5, add_6};
+ADD_ALL(1)
+ADD_ALL(2)
+
+/* By whether a block has more than 8 channels, and rows. */
+static void (*const add[2][tile_rows + 1])(const int16_t *a, int32_t k4,
+                                           const block *b) = {NAMES(1), NAMES(2)};
 
 /*
  * One row: nothing to share, so bytes are widened as they come, a dword of inputs to four words.
@@ -178,7 +194,7 @@ static void run_many(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
                  .to = (int8_t *)t->output + t->index + 16 * i,
                  .stride = t->stride,
                  .channels = left < 16 ? left : 16};
-      add[rows](widened, k4, &b);
+      add[left > 8][rows](widened, k4, &b);
     }
     done += k4;
   }
