@@ -14,7 +14,8 @@ all runs. Inputs and outputs are bound once, where a runtime can. Files are made
   nncf     of OpenVINO's quantizer
   f32      the float model
 
-A peer counts with its best form, float included; ours with its best INT8 form. `peak` is a program that prints the machine's INT8 rate
+A peer counts with its best form, float included; ours with its best INT8 form, and with float too where one step of a recurrent network
+is timed. `peak` is a program that prints the machine's INT8 rate
 on one core; it runs before each workload. With --neighbour no peers are timed: ours with one and with two threads, while another process
 spins on one of two processors. Needs numpy, onnx, onnxruntime and pillow, and what the peers need.
 """
@@ -54,7 +55,9 @@ def measure(workload, threads, arguments, maker, peak):
     rows = [{"runtime": found[index]["runtime"], "form": found[index]["form"], **report.figures(rounds)}
             for index, rounds in answer["times"].items()]
     return {"workload": workload.name, "threads": threads, "macs": macs(maker.work / workload.name / "f32.onnx", workload.samples[0]),
-            "peak_gmacs": rate, "rows": rows, "absent": absent}
+            "peak_gmacs": rate, "rows": rows, "absent": absent, "forms_that_count": ["int8", "qdq"] + ["f32"] * bool(workload.steps),
+            "float_layers": {form: maker.float_layers(workload, form) for runtime, form in
+                             ((row["runtime"], row["form"]) for row in rows) if runtime == "edgert" and form != "f32"}}
 
 
 def parsed():

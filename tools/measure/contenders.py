@@ -9,7 +9,12 @@ def edgert(path, threads, feeds):
     from .library import Model
     model = Model(os.path.abspath(os.environ["EDGERT_LIBRARY"]), path, threads)
     model.feed(feeds)
-    return model.infer
+    run, arguments = model.calls.edgert_run, (model.session, None, None, None)
+
+    def call(model=model):
+        if run(*arguments):
+            raise RuntimeError("edgert_run failed")
+    return call
 
 
 def onnxruntime(path, threads, feeds):

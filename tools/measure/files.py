@@ -1,4 +1,5 @@
 """The files of a workload that runtimes are timed on, each made once and kept while what it is made of stays older."""
+import json
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -75,6 +76,12 @@ class Maker:
                 options += ["--calibrate", str(samples)]
             convert(self.edgeconv, source, path, options)
         return self.made(folder / f"{form}.edge", [source, self.edgeconv], make)
+
+    def float_layers(self, workload, form):
+        """How many of a converted model's layers are in float, and of how many; what edgeconv reports."""
+        report = json.loads((self.work / workload.name / f"{form}.json").read_text())
+        layers = [layer for layer in report["layers"] if layer["op"] in ("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU")]
+        return sum(layer["precision"] != "int8" for layer in layers), len(layers)
 
     def onnx_forms(self, workload, folder, plain):
         """Float; "qdq" by onnxruntime's static quantizer; "dynamic", where activations are quantized as it runs."""

@@ -10,9 +10,9 @@ def figures(rounds):
 
 
 def best(result, ours, key="median_ms"):
-    """The row that counts: of ours the fastest INT8 form, of the peers the fastest of all; None where there is none."""
+    """The row that counts: of ours the fastest of the forms that count, of the peers the fastest of all; None where there is none."""
     rows = [row for row in result["rows"]
-            if (row["runtime"] == "edgert") == ours and (not ours or row["form"] != "f32")]
+            if (row["runtime"] == "edgert") == ours and (not ours or row["form"] in result["forms_that_count"])]
     return min(rows, key=lambda row: row[key], default=None)
 
 
@@ -34,8 +34,9 @@ def table(result):
         ratio = f"{peer['median_ms'] / row['median_ms']:.2f}" if peer else "-"
         lines.append(f"| {row['runtime']} | {row['form']} | {row['median_ms']:.3f} | {row['min_ms']:.3f} | {ratio} | "
                      f"{share(result, row)} | {row['runs']} |")
-    missing = [f"ABSENT: {who}: {reason}" for who, reason in result["absent"].items()]
-    return "\n".join(lines + [""] * bool(missing) + missing)
+    notes = [f"edgert {form}: {count} of {layers} layers in float" for form, (count, layers) in result["float_layers"].items() if count]
+    notes += [f"ABSENT: {who}: {reason}" for who, reason in result["absent"].items()]
+    return "\n".join(lines + [""] * bool(notes) + notes)
 
 
 def summary(results, peers):
@@ -43,7 +44,7 @@ def summary(results, peers):
     tables = []
     for threads in dict.fromkeys(result["threads"] for result in results):
         chosen = [result for result in results if result["threads"] == threads]
-        lines = [f"{threads} thread(s), median ms of the best form of each; ratio: best peer / edgert INT8", "",
+        lines = [f"{threads} thread(s), median ms of the best form of each; ratio: best peer / edgert", "",
                  "| workload | edgert | form | " + " | ".join(peers) + " | ratio | ratio of minima | of INT8 peak |",
                  "| --- | ---: | --- |" + " ---: |" * (len(peers) + 3)]
         ratios = []
