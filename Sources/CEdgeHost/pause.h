@@ -3,6 +3,7 @@
 #define EDGE_PAUSE_H
 
 #include <stdint.h>
+#include <time.h>
 
 typedef struct {
   uint64_t start, ticks;
@@ -16,7 +17,9 @@ static inline uint64_t spin_clock(void) {
   __asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
   return now;
 #else
-  return 0;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 #endif
 }
 
@@ -29,21 +32,18 @@ static inline uint64_t spin_ticks(void) {
   __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
   return frequency / 25000;
 #else
-  return 4000;
+  return 40000;
 #endif
 }
 
 static inline spin_timer spin_start(void) { return (spin_timer){spin_clock(), spin_ticks()}; }
 
 /* Pauses briefly; 0 when the time is up. */
-static inline int spin_goes_on(spin_timer *timer) {
+static inline int spin_goes_on(const spin_timer *timer) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("isb" ::: "memory");
-#else
-  timer->start++;
-  return timer->start < timer->ticks;
 #endif
   return spin_clock() - timer->start < timer->ticks;
 }

@@ -74,7 +74,7 @@ class Maker:
                 for index, sample in enumerate(workload.steps or workload.samples):
                     np.savez(samples / f"{index:04}.npz", **sample)
                 options += ["--calibrate", str(samples)]
-            convert(self.edgeconv, source, path, options)
+            convert(self.edgeconv, source, path, options, shows_progress=sys.stderr.isatty())
         return self.made(folder / f"{form}.edge", [source, self.edgeconv], make)
 
     def float_layers(self, workload, form):
