@@ -225,7 +225,8 @@ edge_host_pool *edge_host_pool_start(void *memory, int32_t threads) {
   if (memory == NULL || threads <= 1 || !threads_are_linked())
     return NULL;
   edge_host_pool *pool = memory;
-  *pool = (edge_host_pool){.threads = 1};
+  /* The first sequence may be as long as any. */
+  *pool = (edge_host_pool){.threads = 1, .ticks_before = UINT64_MAX};
   /* Workers take no signals: the program's handlers run on the program's own threads. On Linux
    * sigprocmask changes the calling thread alone. */
   sigset_t all, before;
