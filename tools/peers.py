@@ -9,7 +9,7 @@ All contenders of a workload are loaded once and take turns (A B C A B C ...), e
 all runs. Inputs and outputs are bound once, where a runtime can. Files are made once and kept in `work`:
 
   int8     ours, converted from the float model and calibrated; LiteRT's, quantized throughout
-  qdq      of onnxruntime's quantizer (uint8 activations, weights per channel), for it, for OpenVINO and for ours: the same file
+  qdq      of onnxruntime's quantizer (uint8 activations, weights per channel): one file for it, for OpenVINO and, but for encoders, for ours
   dynamic  encoders and recurrent networks with activations quantized as they run, by onnxruntime's and LiteRT's converters
   nncf     of OpenVINO's quantizer
   f32      the float model
@@ -102,8 +102,13 @@ def main():
     results, text = [], []
 
     def show(more):
+        """Prints a table, and keeps all so far in the files."""
         text.append(more)
         print("\n" + more, flush=True)
+        if arguments.json:
+            Path(arguments.json).write_text(json.dumps({"peak_gmacs": peak.best, "results": results}, indent=1))
+        if arguments.markdown:
+            Path(arguments.markdown).write_text("\n\n".join(text) + "\n")
 
     for workload in found:
         if arguments.neighbour:
@@ -116,10 +121,6 @@ def main():
     if not results:
         sys.exit(f"no workload is called {arguments.only}")
     show(neighbour.summary(results) if arguments.neighbour else report.summary(results, arguments.peers))
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps({"peak_gmacs": peak.best, "results": results}, indent=1))
-    if arguments.markdown:
-        Path(arguments.markdown).write_text("\n\n".join(text) + "\n")
 
 
 if __name__ == "__main__":

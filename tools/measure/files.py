@@ -32,7 +32,8 @@ class Maker:
         plain = self.plain(workload, folder)
         found, absent = self.ours(workload, folder, plain), {}
         for form, path in self.onnx_forms(workload, folder, plain).items():
-            if form == "qdq" and not workload.steps:
+            # Where only products with weights are quantized and their results are float, edgeconv makes a float model.
+            if form == "qdq" and not workload.form.weights_only:
                 found.insert(1, ("edgert", "qdq", self.edge(workload, folder, "qdq", path)))
             for peer in ("onnxruntime", "openvino"):
                 if peer in self.peers and (peer, form) != ("openvino", "dynamic"):
@@ -65,7 +66,8 @@ class Maker:
     def edge(self, workload, folder, form, source):
         """Our file: "int8" calibrated on the samples, "f32", or "qdq", the quantized model as it is."""
         def make(path):
-            options = ["--precision", "f32" if form == "f32" else "int8", *workload.form.bounds, *workload.options]
+            precision = [] if form == "qdq" else ["--precision", form]
+            options = [*precision, *workload.form.bounds, *workload.options]
             if form == "int8":
                 samples = folder / "samples"
                 samples.mkdir(exist_ok=True)
