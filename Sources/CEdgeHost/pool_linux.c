@@ -1,8 +1,14 @@
 /*
- * The worker pool on Linux. One 64-bit word says which run is current and how many of its tasks are
+ * The worker pool on Linux. One 64-bit word says which run is current and which of its tasks are
  * unclaimed; a thread claims a task by compare-and-swap on it, so a thread that wakes late can
- * never touch a later run with an earlier run's task. The caller waits only for tasks that were
- * claimed: a worker that gets no processor time delays nobody.
+ * never touch a later run with an earlier run's task. The caller claims from the front and workers
+ * from the back: from run to run a thread works on the same end of a tensor, which is in its cache.
+ * The caller waits only for tasks that were claimed: a worker that gets no processor time delays
+ * nobody but with the task that it is at.
+ *
+ * A worker that spins takes part within a microsecond; to wake one costs the caller about ten, and
+ * it comes twenty later. So workers that sleep are woken only for a sequence that has time for it
+ * left, by what the sequence before took.
  */
 #define _GNU_SOURCE
 #include "edge_host.h"
@@ -11,6 +17,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -25,15 +32,16 @@
 typedef struct {
   edge_host_pool *pool;
   int32_t thread;
+  /* Where it last woke. */
+  _Atomic int32_t processor;
   pthread_t id;
 } worker;
 
 struct edge_host_pool {
-  /* generation << 32 | unclaimed tasks */
+  /* generation << 32 | first unclaimed task << 16 | end of the unclaimed tasks */
   _Alignas(64) _Atomic uint64_t work;
   _Atomic(edge_host_task) task;
   _Atomic(void *) context;
-  _Atomic int32_t tasks;
   /* Tasks not yet finished; CALLER_SLEEPS when the caller waits on this word. */
   _Alignas(64) _Atomic uint32_t pending;
   /* Futex of the sleeping workers, bumped to wake them. */
@@ -41,7 +49,11 @@ struct edge_host_pool {
   _Atomic uint32_t sleepers;
   _Atomic uint32_t in_sequence;
   _Atomic uint32_t stopping;
+  /* Where the caller was when its sequence began. */
+  _Atomic int32_t caller_processor;
   int32_t threads;
+  /* Time inside runs: of the sequence so far, and of the one before. */
+  uint64_t ticks, ticks_before;
   worker workers[];
 };
 
@@ -53,18 +65,23 @@ static void futex_wake(_Atomic uint32_t *word, int32_t count) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 
+static uint32_t first_of(uint64_t work) { return (uint32_t)work >> 16; }
+static uint32_t end_of(uint64_t work) { return (uint32_t)work & 0xffff; }
+static int is_unclaimed(uint64_t work) { return first_of(work) != end_of(work); }
+
 /* Claims and runs tasks until none is left; says whether any was run. */
 static int work_until_claimed(edge_host_pool *pool, int32_t thread) {
   uint32_t finished = 0;
   uint64_t word = atomic_load_explicit(&pool->work, memory_order_acquire);
-  while ((uint32_t)word != 0) {
+  while (is_unclaimed(word)) {
     edge_host_task task = atomic_load_explicit(&pool->task, memory_order_relaxed);
     void *context = atomic_load_explicit(&pool->context, memory_order_relaxed);
-    int32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
-    if (!atomic_compare_exchange_weak_explicit(&pool->work, &word, word - 1, memory_order_acq_rel,
+    uint64_t rest = thread == 0 ? word + (1u << 16) : word - 1;
+    uint32_t index = thread == 0 ? first_of(word) : end_of(rest);
+    if (!atomic_compare_exchange_weak_explicit(&pool->work, &word, rest, memory_order_acq_rel,
                                                memory_order_acquire))
       continue;
-    task(context, tasks - (int32_t)(uint32_t)word, thread);
+    task(context, (int32_t)index, thread);
     finished++;
     word = atomic_load_explicit(&pool->work, memory_order_acquire);
   }
@@ -77,13 +94,22 @@ static int work_until_claimed(edge_host_pool *pool, int32_t thread) {
 }
 
 static int has_work(edge_host_pool *pool) {
-  return (uint32_t)atomic_load(&pool->work) != 0 || atomic_load(&pool->stopping) != 0;
+  return is_unclaimed(atomic_load(&pool->work)) || atomic_load(&pool->stopping) != 0;
+}
+
+/* Whether a worker shares the caller's processor: then neither waits for the other by spinning. */
+static int is_beside_caller(edge_host_pool *pool, worker *self) {
+  return atomic_load_explicit(&self->processor, memory_order_relaxed) ==
+         atomic_load_explicit(&pool->caller_processor, memory_order_relaxed);
 }
 
 /* Spins for a bounded time while a sequence is open, then sleeps until the bell rings. */
-static void wait_for_work(edge_host_pool *pool) {
-  if (atomic_load_explicit(&pool->in_sequence, memory_order_relaxed) != 0) {
-    for (spin_timer timer = spin_start(); spin_goes_on(&timer);)
+static void wait_for_work(worker *self) {
+  edge_host_pool *pool = self->pool;
+  if (!is_beside_caller(pool, self)) {
+    for (spin_timer timer = spin_start();
+         atomic_load_explicit(&pool->in_sequence, memory_order_relaxed) != 0 &&
+         spin_goes_on(&timer);)
       if (has_work(pool))
         return;
   }
@@ -92,6 +118,7 @@ static void wait_for_work(edge_host_pool *pool) {
   if (!has_work(pool))
     futex_wait(&pool->bell, bell);
   atomic_fetch_sub(&pool->sleepers, 1);
+  atomic_store_explicit(&self->processor, sched_getcpu(), memory_order_relaxed);
 }
 
 static void *worker_main(void *argument) {
@@ -99,7 +126,7 @@ static void *worker_main(void *argument) {
   edge_host_pool *pool = self->pool;
   while (atomic_load_explicit(&pool->stopping, memory_order_acquire) == 0)
     if (!work_until_claimed(pool, self->thread))
-      wait_for_work(pool);
+      wait_for_work(self);
   return NULL;
 }
 
@@ -110,11 +137,29 @@ static void ring_bell(edge_host_pool *pool, int32_t count) {
   futex_wake(&pool->bell, count);
 }
 
+/* Whether the sequence goes on for long enough to wake workers for it. */
+static int is_worth_waking(const edge_host_pool *pool) {
+  uint64_t left =
+      pool->ticks_before > pool->ticks ? pool->ticks_before - pool->ticks : pool->ticks;
+  return left >= spin_ticks();
+}
+
+static int is_worker_beside(edge_host_pool *pool) {
+  for (int32_t index = 0; index < pool->threads - 1; index++)
+    if (is_beside_caller(pool, &pool->workers[index]))
+      return 1;
+  return 0;
+}
+
 /* Waits until every claimed task is finished: a short spin, then asleep on `pending`. */
 static void wait_until_finished(edge_host_pool *pool) {
-  for (spin_timer timer = spin_start(); spin_goes_on(&timer);)
-    if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0)
-      return;
+  if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0)
+    return;
+  if (!is_worker_beside(pool)) {
+    for (spin_timer timer = spin_start(); spin_goes_on(&timer);)
+      if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0)
+        return;
+  }
   uint32_t pending = atomic_fetch_or_explicit(&pool->pending, CALLER_SLEEPS, memory_order_acq_rel);
   pending |= CALLER_SLEEPS;
   while (pending != CALLER_SLEEPS) {
@@ -129,25 +174,32 @@ void edge_host_pool_run(edge_host_pool *pool, int32_t tasks, edge_host_task task
       task(context, index, 0);
     return;
   }
+  uint64_t start = spin_clock();
   uint64_t generation = atomic_load_explicit(&pool->work, memory_order_relaxed) >> 32;
   atomic_store_explicit(&pool->task, task, memory_order_relaxed);
   atomic_store_explicit(&pool->context, context, memory_order_relaxed);
-  atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
   atomic_store_explicit(&pool->pending, (uint32_t)tasks, memory_order_relaxed);
   atomic_store(&pool->work, (generation + 1) << 32 | (uint32_t)tasks);
-  ring_bell(pool, tasks - 1 < pool->threads - 1 ? tasks - 1 : pool->threads - 1);
+  if (is_worth_waking(pool))
+    ring_bell(pool, tasks - 1 < pool->threads - 1 ? tasks - 1 : pool->threads - 1);
   work_until_claimed(pool, 0);
   wait_until_finished(pool);
+  pool->ticks += spin_clock() - start;
 }
 
 void edge_host_pool_begin(edge_host_pool *pool) {
-  if (pool != NULL)
-    atomic_store_explicit(&pool->in_sequence, 1, memory_order_relaxed);
+  if (pool == NULL)
+    return;
+  atomic_store_explicit(&pool->caller_processor, sched_getcpu(), memory_order_relaxed);
+  atomic_store_explicit(&pool->in_sequence, 1, memory_order_relaxed);
 }
 
 void edge_host_pool_end(edge_host_pool *pool) {
-  if (pool != NULL)
-    atomic_store_explicit(&pool->in_sequence, 0, memory_order_relaxed);
+  if (pool == NULL)
+    return;
+  atomic_store_explicit(&pool->in_sequence, 0, memory_order_relaxed);
+  pool->ticks_before = pool->ticks;
+  pool->ticks = 0;
 }
 
 size_t edge_host_pool_bytes(int32_t threads) {
@@ -173,7 +225,8 @@ edge_host_pool *edge_host_pool_start(void *memory, int32_t threads) {
   if (memory == NULL || threads <= 1 || !threads_are_linked())
     return NULL;
   edge_host_pool *pool = memory;
-  *pool = (edge_host_pool){.threads = 1};
+  /* The first sequence may be as long as any. */
+  *pool = (edge_host_pool){.threads = 1, .ticks_before = UINT64_MAX};
   /* Workers take no signals: the program's handlers run on the program's own threads. On Linux
    * sigprocmask changes the calling thread alone. */
   sigset_t all, before;

@@ -9,10 +9,12 @@ public struct RunContext {
   let scratchBase: UnsafeMutableRawPointer
   let scratchStride: Int
 
-  /// Elementwise operations that are worth waking a thread for.
+  /// Elementwise operations that are worth handing to another thread.
   private static let elementsPerPart = 16_384
+  /// Parts for each thread: a thread that is behind leaves some to the others.
+  private static let partsPerThread = 4
 
-  /// Cuts a node's work into parts, at most one a thread, and runs them on the pool; returns when
+  /// Cuts a node's work into parts, a few for each thread, and runs them on the pool; returns when
   /// all are done.
   ///
   /// - Parameters:
@@ -32,7 +34,8 @@ public struct RunContext {
   @inline(never)
   private func run(_ split: consuming Split) {
     let worthwhile = split.elements / RunContext.elementsPerPart
-    split.parts = max(1, min(threads, split.units, worthwhile))
+    let most = threads > 1 ? threads &* RunContext.partsPerThread : 1
+    split.parts = max(1, min(most, split.units, worthwhile))
     guard split.units > 0 else { return }
     guard split.parts > 1 else { return split.run(0, split.units, thread: 0) }
     withUnsafeMutablePointer(to: &split) {

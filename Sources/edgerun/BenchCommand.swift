@@ -27,10 +27,11 @@ struct BenchCommand {
       nodes = engine.profile()
       engine.setProfiling(false)
     }
+    let works = options.isProfile ? NodeWork.all(in: options.model) : []
     let measured = Measurement(
       sessionBytes: engine.sessionBytes, modelNanoseconds: engine.openNanoseconds.model,
       sessionNanoseconds: engine.openNanoseconds.session, firstNanoseconds: first,
-      latencies: latencies, nodes: nodes)
+      latencies: latencies, profile: Profile(nodes, works))
     try Console.output(options.isJSON ? json(measured) : text(measured))
     return ExitCode.success
   }
@@ -41,7 +42,7 @@ struct BenchCommand {
     let sessionNanoseconds: UInt64
     let firstNanoseconds: UInt64
     let latencies: Latencies
-    let nodes: [NodeTime]
+    let profile: Profile
 
     var coldNanoseconds: UInt64 { modelNanoseconds + sessionNanoseconds + firstNanoseconds }
   }
@@ -86,22 +87,7 @@ struct BenchCommand {
     text += padded("latency", 14) + "min " + millisecondText(times.min) + "  median "
     text += millisecondText(times.median) + "  p99 " + millisecondText(times.p99) + "  max "
     text += millisecondText(times.max) + " ms over " + String(times.count) + " inferences\n"
-    return text + profileText(measured.nodes)
-  }
-
-  private func profileText(_ nodes: [NodeTime]) -> String {
-    guard !nodes.isEmpty else { return "" }
-    let total = nodes.reduce(UInt64(0)) { $0 + $1.nanoseconds }
-    var text = "\n" + rightAligned("us", 10) + rightAligned("%", 7) + "  node, operator, kernel\n"
-    let slowestFirst = nodes.sorted { $0.nanoseconds > $1.nanoseconds }
-    for node in slowestFirst where node.calls > 0 {
-      let microseconds = Double(node.nanoseconds) / Double(node.calls) / 1e3
-      let percent = 100 * Double(node.nanoseconds) / Double(max(total, 1))
-      text += rightAligned(numberText(microseconds, digits: 4), 10)
-      text += rightAligned(numberText(percent, digits: 3), 7)
-      text += "  " + padded(node.name, 32) + padded(node.op, 16) + node.kernel + "\n"
-    }
-    return text
+    return text + measured.profile.text
   }
 
   private func json(_ measured: Measurement) -> String {
@@ -117,16 +103,7 @@ struct BenchCommand {
     text += ",\"median_ms\":" + millisecondText(times.median)
     text += ",\"p99_ms\":" + millisecondText(times.p99)
     text += ",\"max_ms\":" + millisecondText(times.max)
-    if !measured.nodes.isEmpty {
-      text += ",\"nodes\":["
-      for (index, node) in measured.nodes.enumerated() {
-        let nanoseconds = node.calls > 0 ? node.nanoseconds / node.calls : 0
-        text += (index > 0 ? ",{" : "{") + "\"name\":" + jsonText(node.name)
-        text += ",\"op\":" + jsonText(node.op) + ",\"kernel\":" + jsonText(node.kernel)
-        text += ",\"ms\":" + millisecondText(nanoseconds) + "}"
-      }
-      text += "]"
-    }
+    if !measured.profile.isEmpty { text += "," + measured.profile.json }
     return text + "}\n"
   }
 

@@ -66,12 +66,15 @@ struct Flag {
         .similarTo, "--similar-to", "TEXT",
         "in place of embeddings, how similar they are to that of TEXT: cosine, -1 to 1", [.run]),
       Flag(
-        .threads, "--threads", "N", "threads that share one inference, 1 to 64; 1 unless given",
+        .threads, "--threads", "N",
+        "threads that share one inference, 1 to 64, or auto: as many as processors may be used; 1 unless given",
         [.run, .bench, .eval, .info]),
       Flag(
         .runs, "--runs", "N", "timed inferences; unless given 100, or as many as 5 seconds hold",
         [.bench]),
-      Flag(.profile, "--profile", "", "also list the time of every node", [.bench]),
+      Flag(
+        .profile, "--profile", "", "also list the time of every node, and of all of an operator",
+        [.bench]),
       Flag(
         .data, "--data", "DIR",
         "folder with labels.tsv (path<TAB>label), or of .npz files with a `label` array", [.eval]),

@@ -1,3 +1,4 @@
+import CEdgeHost
 import EdgeSamples
 
 /// A parsed command line.
@@ -107,7 +108,7 @@ enum CommandLineParser {
     case .output: options.output = value
     case .data: options.data = value
     case .pointLabels: options.pointLabels = value
-    case .threads: options.threads = Int(try number(flag, value, 1, 64, options))
+    case .threads: options.threads = try threads(flag, value, options)
     case .top: options.top = Int(try number(flag, value, 1, 1_000_000, options))
     case .runs: options.runs = Int(try number(flag, value, 1, 100_000_000, options))
     case .budget: options.budgetMilliseconds = try number(flag, value, 1e-6, 1e9, options)
@@ -121,6 +122,14 @@ enum CommandLineParser {
     case .help: options.isHelp = true
     case .version: options.isVersion = true
     }
+  }
+
+  /// A number of threads; as many as processors may be used for 0 and "auto".
+  private static func threads(
+    _ flag: Flag, _ value: String, _ options: Options
+  ) throws(CommandError) -> Int {
+    let count = Text.equal(value, "auto") ? 0 : Int(try number(flag, value, 0, 64, options))
+    return count > 0 ? count : min(Int(edge_cli_processors()), 64)
   }
 
   private static func number(

@@ -190,6 +190,28 @@ class EdgerunTest(unittest.TestCase):
         self.assertGreater(len(figures["nodes"]), 3)
         self.assertIn("latency", self.edgerun("bench", self.model, "--runs", 5).stdout)
 
+    def test_profile(self):
+        figures = json.loads(self.edgerun("bench", self.model, "--runs", 5, "--json", "--profile").stdout)
+        nodes, operators = figures["nodes"], figures["operators"]
+        self.assertAlmostEqual(sum(node["share"] for node in nodes), 1, places=3)
+        self.assertAlmostEqual(sum(operator["share"] for operator in operators), 1, places=3)
+        self.assertEqual(sum(operator["nodes"] for operator in operators), len(nodes))
+        layers = [node for node in nodes if node["op"] == "convolution"]
+        self.assertTrue(layers and all(node["macs"] > 0 and node["type"] in ("int8", "float32") for node in layers))
+        self.assertTrue(all(node["bytes"] > 0 for node in nodes))
+        text = self.edgerun("bench", self.model, "--runs", 5, "--profile").stdout
+        self.assertIn("GMAC/s", text)
+        self.assertIn("operator, nodes", text)
+
+    def test_as_many_threads_as_processors_may_be_used(self):
+        def pin():
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        for words in (("--threads", "0"), ("--threads", "auto"), ("--threads=auto",)):
+            figures = json.loads(self.edgerun("bench", self.model, "--runs", 1, "--json", *words, preexec_fn=pin).stdout)
+            self.assertEqual(figures["threads"], 1)
+            figures = json.loads(self.edgerun("bench", self.model, "--runs", 1, "--json", *words).stdout)
+            self.assertLessEqual(figures["threads"], len(os.sched_getaffinity(0)))
+
     def test_eval(self):
         done = self.edgerun("eval", self.model, "--data", MODEL / "samples", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -1,13 +1,20 @@
 """Runtimes that take turns on one model: each gives a call that runs one inference on inputs set before."""
 import os
 
+import numpy as np
 
-def edgert(library, path, threads, feeds):
-    """Our library through its C interface."""
+
+def edgert(path, threads, feeds):
+    """Our library, named by EDGERT_LIBRARY, through its C interface."""
     from .library import Model
-    model = Model(os.path.abspath(library), path, threads)
+    model = Model(os.path.abspath(os.environ["EDGERT_LIBRARY"]), path, threads)
     model.feed(feeds)
-    return model.infer
+    run, arguments = model.calls.edgert_run, (model.session, None, None, None)
+
+    def call(model=model):
+        if run(*arguments):
+            raise RuntimeError("edgert_run failed")
+    return call
 
 
 def onnxruntime(path, threads, feeds):
@@ -44,4 +51,20 @@ def openvino(path, threads, feeds):
     return request.infer
 
 
-PEERS = {"onnxruntime": onnxruntime, "openvino": openvino}
+def litert(path, threads, feeds):
+    """LiteRT with the XNNPACK delegate that it applies by default; takes one picture or sequence."""
+    from ai_edge_litert.interpreter import Interpreter
+    interpreter = Interpreter(model_path=str(path), num_threads=threads)
+    interpreter.allocate_tensors()
+    (given,), (array,) = interpreter.get_input_details(), feeds.values()
+    if array.ndim == 4:
+        array = array.transpose(0, 2, 3, 1)
+    if given["dtype"] == np.int8:
+        scale, zero = given["quantization"]
+        array = np.clip(np.round(array / scale) + zero, -128, 127).astype(np.int8)
+    interpreter.set_tensor(given["index"], np.ascontiguousarray(array))
+    return interpreter.invoke
+
+
+CONTENDERS = {"edgert": edgert, "onnxruntime": onnxruntime, "openvino": openvino, "litert": litert}
+PEERS = [name for name in CONTENDERS if name != "edgert"]

@@ -15,12 +15,12 @@ def oracle(path):
     return lambda feeds: dict(zip(names, session.run(names, feeds)))
 
 
-def convert(tool, model, output, options):
-    """Runs edgeconv; the parsed report."""
+def convert(tool, model, output, options, shows_progress=False):
+    """Runs edgeconv; the parsed report. Its progress, and then its errors, can go to the terminal."""
     report = output.with_suffix(".json")
     command = [str(tool), "convert", str(model), "-o", str(output), "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=None if shows_progress else subprocess.PIPE, text=True)
     report.write_text(done.stdout)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {(done.stderr or '').strip()}")
     return json.loads(done.stdout)

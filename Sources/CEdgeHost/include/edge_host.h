@@ -44,8 +44,8 @@ size_t edge_host_pool_bytes(int32_t threads);
  */
 edge_host_pool *edge_host_pool_start(void *memory, int32_t threads);
 void edge_host_pool_stop(edge_host_pool *pool);
-/* Runs tasks on the pool, the caller taking part; returns when all are done. pool NULL: on the
- * caller alone. */
+/* Runs tasks (65535 at most) on the pool, the caller taking part; returns when all are done. pool
+ * NULL: on the caller alone. */
 void edge_host_pool_run(edge_host_pool *pool, int32_t tasks, edge_host_task task, void *context);
 /* Bracket a sequence of pool runs: workers spin briefly between them instead of sleeping. */
 void edge_host_pool_begin(edge_host_pool *pool);

@@ -61,6 +61,12 @@ double edge_cli_tanh(double value);
 double edge_cli_power(double base, double exponent);
 
 /* ---- the process ---- */
+/* Processors that this process may keep busy, at least 1: those of its affinity, or fewer by the
+ * quota of its control groups. */
+int32_t edge_cli_processors(void);
+/* Whole processors that the quotas of control groups allow; 0 when there is none. `root` stands
+ * before /proc and /sys, "" but in tests. */
+int32_t edge_cli_quota(const char *root);
 /* From now on the first Ctrl-C or SIGTERM only sets a flag; a second one ends the process. */
 void edge_cli_watch_interrupt(void);
 int32_t edge_cli_interrupted(void);

@@ -40,7 +40,7 @@ enum Depthwise {
     let taps = Int(conv.kernel_h) &* Int(conv.kernel_w)
     context.split(
       Job(conv: conv, operands: operands), units: units,
-      elements: operands.y.count &* taps / ConvolutionOperands.multiplicationsPerElement
+      elements: operands.y.count &* taps
     ) { pointer, part in
       var job = pointer.load(as: Job.self)
       let (begin, end) = part.rows
