@@ -4,13 +4,15 @@
 #include "conv_s8/conv_s8.h"
 #include "depthwise_s8/depthwise_s8.h"
 #include "elementwise/elementwise.h"
+#include "recurrent/recurrent.h"
 #include "reduce/reduce.h"
 #include "spatial/spatial.h"
 #include <stddef.h>
 
 #define EDGE_CONV_S8(isa)                                                                          \
   .conv_s8 = edge_s8_conv__##isa, .conv_s8_name = "edge_s8_conv__" #isa,                           \
-  .depthwise_s8 = edge_s8_depthwise__##isa, .depthwise_s8_name = "edge_s8_depthwise__" #isa,
+  .depthwise_s8 = edge_s8_depthwise__##isa, .depthwise_s8_name = "edge_s8_depthwise__" #isa,       \
+  .product_s16 = edge_s16_product__##isa,
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
@@ -33,7 +35,7 @@
   .binary_s8 = edge_s8_binary__##isa, .quantize_s8 = edge_s8_quantize__##isa,                      \
   .dequantize_s8 = edge_s8_dequantize__##isa, .reduce_f32 = edge_f32_reduce__##isa,                \
   .reduce_s8 = edge_s8_reduce__##isa, .softmax_f32 = edge_f32_softmax__##isa,                      \
-  .normalize_f32 = edge_f32_normalize__##isa,
+  .normalize_f32 = edge_f32_normalize__##isa, .cell_f32 = edge_f32_cell__##isa,
 
 static const edge_kernels scalar = {
     .isa = "scalar",

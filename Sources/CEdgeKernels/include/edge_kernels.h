@@ -220,6 +220,23 @@ typedef struct edge_matmul_f32 {
 } edge_matmul_f32;
 size_t edge_matmul_scratch_f32(const edge_matmul_f32 *p);
 
+/* ---- recurrence ----------------------------------------------------------------------------------------- */
+
+enum { EDGE_CELL_LSTM = 1, EDGE_CELL_GRU = 2 };
+
+/*
+ * One vector times int8 weights [n/16][ceil(k/4)][16][4]: y[i] = float(sum over j of w[i][j] * q[j]) * (scale[i] * step)
+ * + bias[i], no fma, where x is about q * step with 16-bit codes: with L = edge_product_limit_s16(k) and m = max |x|,
+ * step = m / L and q = rne(x * (L / m)); for m below 2^-100 both are 0, and one x that is infinite or NaN makes all y
+ * NaN. Sums are exact.
+ */
+typedef struct edge_product_s16 {
+  int32_t n, k;                    /* n a multiple of 16 */
+  const int8_t *weights;
+  const float *scale, *bias;       /* [n] */
+} edge_product_s16;
+int32_t edge_product_limit_s16(int32_t k);
+
 /* ---- the table ----------------------------------------------------------------------------------------- */
 
 typedef struct edge_kernels {
@@ -265,6 +282,14 @@ typedef struct edge_kernels {
   void (*softmax_f32)(const float *x, float *y, int64_t rows, int64_t n);
   /* y == x allowed. */
   void (*normalize_f32)(const edge_normalize *p, const float *x, float *y, int64_t rows);
+
+  /* What follows the products of a step of n units, with the sigmoid and tanh of unary_f32 and no fma. Gates are at x + g * n
+   * (what inputs give) and z + g * z_gate (what states give), in ONNX's order. LSTM, with v = z + x: c = c * sigmoid(f)
+   * + tanh(c gate) * sigmoid(i), h = tanh(c) * sigmoid(o). GRU: h = h * u + tanh(z[2] * sigmoid(z[1] + x[1]) + x[2]) *
+   * (1 - u), u = sigmoid(z[0] + x[0]); it has no c. */
+  void (*cell_f32)(int32_t kind, const float *x, const float *z, int64_t z_gate, float *c, float *h, int64_t n);
+  /* room: k codes, rounded up to 4. */
+  void (*product_s16)(const edge_product_s16 *p, const float *x, float *y, int16_t *room);
 } edge_kernels;
 
 /* The best table for this CPU. Reads CPU features once; thread-safe. */
