@@ -23,8 +23,7 @@ struct PrecisionSearch {
     target = graph.states.isEmpty ? 0.004 : 0.0001
     let layers = graph.nodes.indices.filter { position in
       guard choices[position].precision == .int8 else { return false }
-      guard case .weighted? = Operator.of(graph.nodes[position])?.quantize else { return false }
-      return true
+      return Operator.of(graph.nodes[position])?.quantize.hasWeights ?? false
     }
     let length = Swift.max(
       1, (layers.count + PrecisionSearch.stretchCount - 1) / PrecisionSearch.stretchCount)

@@ -89,8 +89,8 @@ extension Operator {
   /// How the operator takes part in INT8.
   fileprivate var int8: String {
     switch quantize {
-    case .float: ""
-    case .weighted: "weights"
+    case .float: ["LSTM", "GRU", "RNN"].contains(name) ? "weights" : ""
+    case .weighted, .recurrent: "weights"
     case .table: "table"
     case .binary: "two operands"
     case .rescaled: "rescaled"

@@ -73,6 +73,7 @@ struct GivenQuantization {
     switch rule {
     case .float: return nil
     case .weighted: return weigh(position, node)
+    case .recurrent: return "its recurrent weights have no INT8 form that comes with a model"
     case .table, .rescaled, .binary: return compute(node, rule)
     case .passThrough: return node.op == "Concat" ? join(node) : move(node)
     }

@@ -23,8 +23,8 @@ public struct Quantization: Sendable {
   /// By position in `graph.nodes`.
   public var precision: [Precision]
   public var values: [ValueID: AffineParameters]
-  /// Per output channel scale of the constant weights of INT8 convolutions and matrix products, by
-  /// position in `graph.nodes`; max|w| / 127 when absent.
+  /// Per output channel scale of the constant weights of INT8 convolutions, matrix products and
+  /// recurrences, by position in `graph.nodes`; max|w| / 127 when absent.
   public var weightScales: [Int: [Float]]
   /// The model came quantized: weights are whole multiples of their scales, and whatever reads a
   /// value with parameters reads it rounded to them.
@@ -44,6 +44,8 @@ public enum QuantizeRule: Sendable {
   case float
   /// Constant INT8 weights, per channel: Conv, ConvTranspose, Gemm, MatMul with a constant operand.
   case weighted
+  /// Constant INT8 recurrent weights, per row of a gate; states are multiplied in 16 bits, and everything else is float.
+  case recurrent
   /// A function of one element: a 256-entry table.
   case table
   /// Two activations: Add, Sub, Mul.
