@@ -6,13 +6,15 @@
 #include "depthwise_s8/depthwise_s8.h"
 #include "elementwise/elementwise.h"
 #include "linear/linear.h"
+#include "recurrent/recurrent.h"
 #include "reduce/reduce.h"
 #include "spatial/spatial.h"
 #include <stddef.h>
 
 #define EDGE_CONV_S8(isa)                                                                          \
   .conv_s8 = edge_s8_conv__##isa, .conv_s8_name = "edge_s8_conv__" #isa,                           \
-  .depthwise_s8 = edge_s8_depthwise__##isa, .depthwise_s8_name = "edge_s8_depthwise__" #isa,
+  .depthwise_s8 = edge_s8_depthwise__##isa, .depthwise_s8_name = "edge_s8_depthwise__" #isa,       \
+  .product_s16 = edge_s16_product__##isa,
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
@@ -36,8 +38,9 @@
   .dequantize_s8 = edge_s8_dequantize__##isa, .reduce_f32 = edge_f32_reduce__##isa,                \
   .reduce_s8 = edge_s8_reduce__##isa, .softmax_f32 = edge_f32_softmax__##isa,                      \
   .normalize_f32 = edge_f32_normalize__##isa, .code_rows = edge_s8_code_rows__##isa,               \
-  .code_columns = edge_s8_code_columns__##isa, .softmax_codes = edge_s8_softmax_codes__##isa, \
-  .code_ranges = edge_s8_code_ranges__##isa, .finish_rows = edge_f32_finish_rows__##isa,
+  .code_columns = edge_s8_code_columns__##isa, .softmax_codes = edge_s8_softmax_codes__##isa,      \
+  .code_ranges = edge_s8_code_ranges__##isa, .finish_rows = edge_f32_finish_rows__##isa,           \
+  .cell_f32 = edge_f32_cell__##isa,
 
 static const edge_kernels scalar = {
     .isa = "scalar",

@@ -334,7 +334,7 @@ public struct STFTParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `lstm`, `gru`, `rnn` (float): operands at `Recurrent` of the runtime.
+/// `lstm`, `gru`, `rnn` (float, with float or int8 weights): operands at `Recurrent` of the runtime.
 ///
 /// Activations by direction, three places each: f (gates), g (candidate), h (output of an LSTM).
 public struct RecurrentParameters: BitwiseCopyable, Sendable {

@@ -72,6 +72,20 @@ import Testing
     #expect(outcome.error < (precision == .int8 ? 0.04 : 2e-6))
   }
 
+  @Test(arguments: [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+  func recurrentWeightsHaveAScaleForEachRow(operation: String, gates: Int) throws {
+    var f = PlanFixture()
+    let x = f.input("x", [5, 2, 6])
+    let weights = [f.weights([2, gates * 7, 6]), f.weights([2, gates * 7, 7])]
+    let attributes = ["direction": Attribute.string("bidirectional"), "hidden_size": .int(7)]
+    f.output(f.node(operation, [x] + weights + [f.weights([2, gates * 14])], attributes))
+    let outcome = try f.run(.int8)
+    let recurrence = outcome.file.nodes.first { $0.operation == operation.lowercased() }
+    #expect(recurrence?.inputShapes.last == [2 * gates * 16])
+    #expect(recurrence?.inputShapes[1] == [2 * gates * 16 * 8])
+    #expect(outcome.error < 0.04)
+  }
+
   @Test(arguments: ["HardSwish", "Sigmoid"]) func aTableJoinsItsConvolution(function: String) throws
   {
     var f = PlanFixture()

@@ -92,7 +92,7 @@ static void EDGE_NAME(conv_panels)(const edge_conv *p, const struct edge_conv_f3
       .panel_stride = k * 16,
       .start = e->bias_f + panel * 16,
   };
-  float sums[EDGE_TILE_ROWS][16 * EDGE_TILE_PANELS];
+  EDGE_NAME(sums) sums[EDGE_TILE_ROWS];
   for (int32_t i = 0; i < count; i += EDGE_TILE_ROWS) {
     int32_t height = count - i < EDGE_TILE_ROWS ? count - i : EDGE_TILE_ROWS;
     t.rows = rows + i;
@@ -125,8 +125,9 @@ void EDGE_NAME(edge_f32_conv)(const edge_conv *p, const float *x, float *y, void
     int32_t panel = column * unit_panels;
     int32_t last = panel + columns * unit_panels;
     last = last < all_panels ? last : all_panels;
-    for (; panel < last; panel += EDGE_TILE_PANELS) {
-      int32_t panels = last - panel < EDGE_TILE_PANELS ? last - panel : EDGE_TILE_PANELS;
+    int32_t step = EDGE_NAME(tile_panels)(count);
+    for (; panel < last; panel += step) {
+      int32_t panels = last - panel < step ? last - panel : step;
       EDGE_NAME(conv_panels)(p, &plan, rows, first, count, panel, panels, y);
     }
   }

@@ -6,6 +6,8 @@
 #define EDGE_VECTOR 4
 #define EDGE_TILE_ROWS 6
 #define EDGE_TILE_PANELS 1
+#define EDGE_HALF_ROWS 4
+#define EDGE_THIN_PANELS 4
 #include "store_f32.inc.h"
 #include "tile_f32.inc.h"
 

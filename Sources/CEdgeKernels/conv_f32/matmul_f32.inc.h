@@ -36,14 +36,15 @@ void EDGE_NAME(edge_f32_matmul)(const edge_matmul_f32 *p, const float *a, const 
   float *room = panel + 32 * (((int64_t)p->k + 15) / 16 * 16);
   struct EDGE_NAME(store) store = {1.0f, -EDGE_INFINITY, EDGE_INFINITY, 0, c};
   const float *rows[EDGE_TILE_ROWS];
-  float sums[EDGE_TILE_ROWS][16 * EDGE_TILE_PANELS];
+  EDGE_NAME(sums) sums[EDGE_TILE_ROWS];
   struct EDGE_NAME(tile) t = {
       .rows = rows, .segments = 1, .segment = p->k, .row_stride = EDGE_TILE_ROWS};
   /* Packing pays when a panel is read more than once; the last one may read past B's end. */
   int in_place = p->b_col == 1 && row_end - row_begin <= EDGE_TILE_ROWS;
-  for (int32_t n = 0; n < p->n; n += 16 * EDGE_TILE_PANELS) {
+  int32_t step = in_place ? EDGE_NAME(tile_panels)(row_end - row_begin) : EDGE_TILE_PANELS;
+  for (int32_t n = 0; n < p->n; n += 16 * step) {
     int32_t panels = (p->n - n + 15) / 16;
-    panels = panels < EDGE_TILE_PANELS ? panels : EDGE_TILE_PANELS;
+    panels = panels < step ? panels : step;
     t.b = b + n;
     t.k_stride = p->b_row;
     t.panel_stride = 16;

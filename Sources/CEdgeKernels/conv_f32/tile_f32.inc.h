@@ -1,7 +1,8 @@
 /*
  * The register tile under float convolutions and products; one ISA each time it is included.
  * EDGE_VECTOR floats fill a register, EDGE_TILE_ROWS rows fill the register file with EDGE_TILE_PANELS
- * panels of 16 columns. Without EDGE_TILE_ROWS > 1 there is no register tile but plain loops.
+ * panels of 16 columns. Fewer rows take more panels, up to EDGE_THIN_PANELS for one, so that enough sums are under
+ * way to hide what one takes. Without EDGE_TILE_ROWS > 1 there is no register tile but plain loops.
  */
 
 struct EDGE_NAME(tile) {
@@ -12,22 +13,31 @@ struct EDGE_NAME(tile) {
   const float *start;       /* where the sums begin: 16 per panel, or NULL for 0 */
 };
 
+/* The sums of a row: 16 a panel. */
+typedef float EDGE_NAME(sums)[16 * EDGE_THIN_PANELS];
+
+/* Panels that are best taken at once for so many rows. */
+EDGE_INLINE int32_t EDGE_NAME(tile_panels)(int64_t rows) {
+  int32_t thin = rows == 1 ? EDGE_THIN_PANELS : rows == 2 ? EDGE_THIN_PANELS / 2 : 1;
+  return thin > EDGE_TILE_PANELS ? thin : EDGE_TILE_PANELS;
+}
+
 #if EDGE_TILE_ROWS == 1
 #include "tile_f32_plain.inc.h"
 #else
 
-/* sums[row][panel * 16 + column]; every k in order, one fma each. */
-EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t height,
-                                     int32_t panels, float sums[][16 * EDGE_TILE_PANELS]) {
-  EDGE_NAME(vector) acc[EDGE_TILE_ROWS][EDGE_TILE_PANELS * EDGE_NAME(PARTS)];
+/* Panels [panel, panel + panels): sums[row][panel * 16 + column]; every k in order, one fma each. */
+EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panel,
+                                     int32_t panels, EDGE_NAME(sums) * sums) {
+  EDGE_NAME(vector) acc[EDGE_TILE_ROWS][EDGE_THIN_PANELS * EDGE_NAME(PARTS)];
   int32_t parts = panels * EDGE_NAME(PARTS);
 #pragma clang loop unroll(full)
   for (int32_t r = 0; r < height; r++)
 #pragma clang loop unroll(full)
     for (int32_t j = 0; j < parts; j++)
-      acc[r][j] = t->start ? *(const EDGE_NAME(vector) *)(t->start + j * EDGE_VECTOR)
+      acc[r][j] = t->start ? *(const EDGE_NAME(vector) *)(t->start + panel * 16 + j * EDGE_VECTOR)
                            : (EDGE_NAME(vector)){0};
-  const float *b = t->b;
+  const float *b = t->b + panel * t->panel_stride;
   const float *const *pointers = t->rows;
   for (int32_t s = 0; s < t->segments; s++, pointers += t->row_stride) {
     const float *a[EDGE_TILE_ROWS];
@@ -36,7 +46,7 @@ EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t he
       a[r] = pointers[r];
 #pragma clang loop unroll_count(2)
     for (int64_t k = 0; k < t->segment; k++, b += t->k_stride) {
-      EDGE_NAME(vector) w[EDGE_TILE_PANELS * EDGE_NAME(PARTS)];
+      EDGE_NAME(vector) w[EDGE_THIN_PANELS * EDGE_NAME(PARTS)];
 #pragma clang loop unroll(full)
       for (int32_t j = 0; j < parts; j++)
         w[j] = *(const EDGE_NAME(vector) *)(b + j / EDGE_NAME(PARTS) * t->panel_stride +
@@ -54,27 +64,38 @@ EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t he
   for (int32_t r = 0; r < height; r++)
 #pragma clang loop unroll(full)
     for (int32_t j = 0; j < parts; j++)
-      *(EDGE_NAME(vector) *)(sums[r] + j * EDGE_VECTOR) = acc[r][j];
+      *(EDGE_NAME(vector) *)(sums[r] + panel * 16 + j * EDGE_VECTOR) = acc[r][j];
 }
 
-/* Runs a tile of 1 to EDGE_TILE_ROWS rows; rows past `height` need readable pointers too. */
-static __attribute__((noinline)) void
-EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panels,
-                     float sums[][16 * EDGE_TILE_PANELS]) {
-#if EDGE_TILE_PANELS > 1
-  if (panels > 1) {
-    if (height == 1)
-      EDGE_NAME(tile_run)(t, 1, EDGE_TILE_PANELS, sums);
-    else
-      EDGE_NAME(tile_run)(t, EDGE_TILE_ROWS, EDGE_TILE_PANELS, sums);
-    return;
+/* Runs 1 to EDGE_TILE_ROWS rows over 1 to EDGE_THIN_PANELS panels; rows past `height` need readable pointers too. */
+static __attribute__((noinline)) void EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t,
+                                                           int32_t height, int32_t panels,
+                                                           EDGE_NAME(sums) * sums) {
+#define EDGE_TILE(rows, columns)                                                                   \
+  {                                                                                                \
+    EDGE_NAME(tile_run)(t, rows, panel, columns, sums);                                            \
+    step = columns;                                                                                \
   }
+  for (int32_t panel = 0, step; panel < panels; panel += step) {
+    int32_t left = panels - panel;
+    if (height == 1 && left >= EDGE_THIN_PANELS)
+      EDGE_TILE(1, EDGE_THIN_PANELS)
+    else if (height == 1)
+      EDGE_TILE(1, 1)
+    else if (height == 2 && left >= EDGE_THIN_PANELS / 2)
+      EDGE_TILE(2, EDGE_THIN_PANELS / 2)
+#if EDGE_TILE_PANELS > 1
+    else if (height <= EDGE_HALF_ROWS && left >= EDGE_TILE_PANELS)
+      EDGE_TILE(EDGE_HALF_ROWS, EDGE_TILE_PANELS)
+    else if (left >= EDGE_TILE_PANELS)
+      EDGE_TILE(EDGE_TILE_ROWS, EDGE_TILE_PANELS)
 #endif
-  (void)panels;
-  if (height == 1)
-    EDGE_NAME(tile_run)(t, 1, 1, sums);
-  else
-    EDGE_NAME(tile_run)(t, EDGE_TILE_ROWS, 1, sums);
+    else if (height <= EDGE_HALF_ROWS)
+      EDGE_TILE(EDGE_HALF_ROWS, 1)
+    else
+      EDGE_TILE(EDGE_TILE_ROWS, 1)
+  }
+#undef EDGE_TILE
 }
 
 #endif

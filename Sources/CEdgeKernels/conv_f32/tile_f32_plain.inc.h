@@ -10,7 +10,7 @@ EDGE_INLINE void EDGE_NAME(add_products)(float sums[16], float x, const float *w
 }
 
 static void EDGE_NAME(tile_sums)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panels,
-                                 float sums[][16 * EDGE_TILE_PANELS]) {
+                                 EDGE_NAME(sums) * sums) {
   (void)panels;
   for (int32_t r = 0; r < height; r++) {
     const float *b = t->b;

@@ -251,6 +251,22 @@ typedef struct edge_linear {
   int32_t function;                /* an EDGE_UNARY_* code; 0: none */
   float alpha, beta;
 } edge_linear;
+/* ---- recurrence ----------------------------------------------------------------------------------------- */
+
+enum { EDGE_CELL_LSTM = 1, EDGE_CELL_GRU = 2 };
+
+/*
+ * One vector times int8 weights [n/16][ceil(k/4)][16][4]: y[i] = float(sum over j of w[i][j] * q[j]) * (scale[i] * step)
+ * + bias[i], no fma, where x is about q * step with 16-bit codes: with L = edge_product_limit_s16(k) and m = max |x|,
+ * step = m / L and q = rne(x * (L / m)); for m below 2^-100 both are 0, and one x that is infinite or NaN makes all y
+ * NaN. Sums are exact.
+ */
+typedef struct edge_product_s16 {
+  int32_t n, k;                    /* n a multiple of 16 */
+  const int8_t *weights;
+  const float *scale, *bias;       /* [n] */
+} edge_product_s16;
+int32_t edge_product_limit_s16(int32_t k);
 
 /* ---- the table ----------------------------------------------------------------------------------------- */
 
@@ -316,6 +332,13 @@ typedef struct edge_kernels {
   /* y = (sums * step[row] + low[row] * offset) + bias, no fma; sums, offset and bias are read in 16s. */
   void (*finish_rows)(const float *sums, int64_t sums_row, float *y, int64_t y_row, const float *low, const float *step,
                       const float *offset, const float *bias, int32_t rows, int32_t n);
+  /* What follows the products of a step of n units, with the sigmoid and tanh of unary_f32 and no fma. Gates are at x + g * n
+   * (what inputs give) and z + g * z_gate (what states give), in ONNX's order. LSTM, with v = z + x: c = c * sigmoid(f)
+   * + tanh(c gate) * sigmoid(i), h = tanh(c) * sigmoid(o). GRU: h = h * u + tanh(z[2] * sigmoid(z[1] + x[1]) + x[2]) *
+   * (1 - u), u = sigmoid(z[0] + x[0]); it has no c. */
+  void (*cell_f32)(int32_t kind, const float *x, const float *z, int64_t z_gate, float *c, float *h, int64_t n);
+  /* room: k codes, rounded up to 4. */
+  void (*product_s16)(const edge_product_s16 *p, const float *x, float *y, int16_t *room);
 } edge_kernels;
 
 /* The best table for this CPU. Reads CPU features once; thread-safe. */

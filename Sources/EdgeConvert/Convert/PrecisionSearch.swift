@@ -23,7 +23,7 @@ struct PrecisionSearch {
     target = graph.states.isEmpty ? 0.004 : 0.0001
     let layers = graph.nodes.indices.filter { position in
       switch (choices[position].precision, Operator.of(graph.nodes[position])?.quantize) {
-      case (.dynamic, _), (.int8, .weighted): return true
+      case (.dynamic, _), (.int8, .weighted), (.int8, .recurrent): return true
       default: return false
       }
     }

@@ -71,7 +71,7 @@ struct ReportBuilder {
   }
 
   private func weights(of node: Node) -> Tensor? {
-    guard let rule = Operator.of(node)?.quantize, case .weighted = rule, node.inputs.count > 1,
+    guard let rule = Operator.of(node)?.quantize, rule.hasWeights, node.inputs.count > 1,
       let id = node.inputs[1]
     else { return nil }
     return graph[id].constant

@@ -89,9 +89,9 @@ extension Operator {
   /// How the operator takes part in INT8.
   fileprivate var int8: String {
     switch quantize {
-    case .float: ""
+    case .float: ["LSTM", "GRU", "RNN"].contains(name) ? "weights" : ""
     case .dynamic: "codes of its operands"
-    case .weighted: "weights"
+    case .weighted, .recurrent: "weights"
     case .table: "table"
     case .binary: "two operands"
     case .rescaled: "rescaled"

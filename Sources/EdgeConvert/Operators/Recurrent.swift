@@ -19,6 +19,7 @@ extension Operator {
         "edge.\(name)", opsets: latestOpset...latestOpset,
         infer: { node, graph in try recurrenceTypes(node, graph) },
         evaluate: { node, inputs in try Recurrence(node, inputs).run() },
+        quantize: .recurrent,
         lower: Lowering.recurrence),
     ]
   }

@@ -1,7 +1,7 @@
 import EdgeFormat
 
 extension Lowering {
-  /// "edge.LSTM", "edge.GRU", "edge.RNN": the steps of a recurrence in float.
+  /// "edge.LSTM", "edge.GRU", "edge.RNN": the steps of a recurrence, with INT8 or float weights.
   static func recurrence(_ node: Node, _ lowering: inout Lowering) throws {
     guard let r = try lowering.constantInput(node, 1) else { throw node.invalid("has no weights") }
     let form = try RecurrentForm(node, recurrence: r)
@@ -14,8 +14,7 @@ extension Lowering {
     let rows = form.gates * form.hidden
     let gates = lowering.view(
       x.tensor, dims: [steps, sequences, directions, Dimension(rows)])
-    let weights = lowering.constant(
-      form.packed(r.floats, columns: form.hidden), type: .float32, name: node.name + "/recurrence")
+    let (weights, scale) = lowering.recurrentWeights(node, form, r)
     let bias = try lowering.constantInput(node, 2)?.floats
     let biases = lowering.constant(
       form.packed(bias ?? Array(repeating: 0, count: form.directions * rows), columns: 1),
@@ -33,7 +32,28 @@ extension Lowering {
     }
     lowering.emit(
       form.isLSTM ? .lstm : form.isGRU ? .gru : .rnn,
-      [gates, weights, biases, lengths] + states + [peepholes], [y] + last, form.parameters)
+      [gates, weights, biases, lengths] + states + [peepholes] + (scale == nil ? [] : [scale]),
+      [y] + last,
+      form.parameters)
+  }
+
+  /// The recurrent weights, and the scales of their rows when they are INT8.
+  private mutating func recurrentWeights(
+    _ node: Node, _ form: RecurrentForm, _ r: Tensor
+  ) -> (weights: PlanTensorID, scale: PlanTensorID?) {
+    let name = node.name + "/recurrence"
+    let values = r.floats
+    guard precision == .int8 else {
+      let packed = form.packed(values, columns: form.hidden)
+      return (constant(packed, type: .float32, name: name), nil)
+    }
+    let rows = form.directions * form.gates * form.hidden
+    let scales = FilterBank(matrix: values, outChannels: rows, channels: form.hidden).scales(
+      given: weightScales, bias: nil, inputScale: 1)
+    let weights = constant(form.packed(values, scales: scales), type: .int8, name: name)
+    let scale = constant(
+      form.packed(scales, columns: 1), type: .float32, name: node.name + "/scale")
+    return (weights, scale)
   }
 
   /// The tensor of an output, which nobody may read.
@@ -62,6 +82,19 @@ extension RecurrentForm {
         matrix: Array(values[(gate * elements)..<((gate + 1) * elements)]), outChannels: hidden,
         channels: columns
       ).packedFloat()
+    }
+  }
+
+  /// Int8 codes of recurrent weights `[D, G*H, H]` as the kernels read them: `[D][G*H/16][H/4][16][4]`,
+  /// each gate's rows padded to 16.
+  fileprivate func packed(_ values: [Float], scales: [Float]) -> [Int8] {
+    let elements = hidden * hidden
+    return (0..<(directions * gates)).flatMap { gate in
+      let bank = FilterBank(
+        matrix: Array(values[(gate * elements)..<((gate + 1) * elements)]), outChannels: hidden,
+        channels: hidden)
+      let codes = bank.quantized(Array(scales[(gate * hidden)..<((gate + 1) * hidden)]))
+      return bank.packed(codes, dilationWidth: 1)
     }
   }
 

@@ -74,6 +74,7 @@ struct GivenQuantization {
     case .float: return nil
     case .dynamic: return "its products come in float"
     case .weighted: return weigh(position, node)
+    case .recurrent: return "its recurrent weights have no INT8 form that comes with a model"
     case .table, .rescaled, .binary: return compute(node, rule)
     case .passThrough: return node.op == "Concat" ? join(node) : move(node)
     }

@@ -6,7 +6,7 @@ extension Node {
   /// Weights, biases, shapes and indices are not among them.
   func activationInputs(_ rule: QuantizeRule) -> [Int] {
     switch rule {
-    case .float, .dynamic: []
+    case .float, .dynamic, .recurrent: []
     case .weighted: [0] + (addsCodes ? residualIndex.map { [$0] } ?? [] : [])
     case .table, .rescaled: [0]
     case .binary: [0, 1]
@@ -53,6 +53,16 @@ extension Graph {
     let terms = channels == 0 ? 0 : weights.count / channels
     return terms > FoldedBias.accumulatorLimit
       ? "sums of \(terms) products may overflow 32 bits" : nil
+  }
+}
+
+extension QuantizeRule {
+  /// Whether the node has constant weights with a scale for each of its channels.
+  var hasWeights: Bool {
+    switch self {
+    case .weighted, .recurrent: true
+    case .float, .table, .binary, .rescaled, .passThrough: false
+    }
   }
 }
 

@@ -69,6 +69,7 @@ struct PrecisionAssignment {
     if let reduction = node.string("reduction"), ["add", "mul"].contains(reduction) {
       return float("sums and products of what is scattered leave int8")
     }
+    if case .recurrent = rule { return PrecisionChoice(precision: .int8, reason: "") }
     let operands = node.activations(rule)
     guard let first = operands.first else { return float("no operand") }
     if operands.contains(where: { !graph[$0].isReal }) {
@@ -94,7 +95,7 @@ struct PrecisionAssignment {
   private func isArithmetic(_ rule: QuantizeRule) -> Bool {
     switch rule {
     case .table, .binary, .rescaled: true
-    case .float, .weighted, .dynamic, .passThrough: false
+    case .float, .weighted, .dynamic, .recurrent, .passThrough: false
     }
   }
 
@@ -117,7 +118,7 @@ struct PrecisionAssignment {
   private func isElementwiseOrMovement(_ position: Int) -> Bool {
     switch rules[position] {
     case .binary, .table, .passThrough: true
-    case .weighted, .dynamic, .rescaled: false
+    case .weighted, .dynamic, .recurrent, .rescaled: false
     case .float: ["Div", "Max", "Min", "Pow", "Sum", "PRelu"].contains(graph.nodes[position].op)
     }
   }
@@ -126,7 +127,7 @@ struct PrecisionAssignment {
   private mutating func dissolveIslands() -> Bool {
     var changed = false
     for position in graph.nodes.indices.reversed() where isInt8(position) {
-      if case .weighted = rules[position] { continue }
+      if rules[position].hasWeights { continue }
       let node = graph.nodes[position]
       let isRead = node.outputs.contains { $0.map(isReadInInt8) ?? false }
       if !isRead {
@@ -153,7 +154,10 @@ struct PrecisionAssignment {
   /// node only moves.
   private func isFed(_ position: Int) -> Bool {
     graph.nodes[position].activations(rules[position]).contains { value in
-      if let producer = uses.producer[value.index] { return isInt8(producer) }
+      if let producer = uses.producer[value.index] {
+        if case .recurrent = rules[producer] { return false }
+        return isInt8(producer)
+      }
       guard case .passThrough = rules[position], graph[value].constant == nil else { return false }
       return uses.readers[value.index].allSatisfy(isInt8)
     }

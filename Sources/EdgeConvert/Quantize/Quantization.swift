@@ -25,8 +25,8 @@ public struct Quantization: Sendable {
   /// By position in `graph.nodes`.
   public var precision: [Precision]
   public var values: [ValueID: AffineParameters]
-  /// Per output channel scale of the constant weights of INT8 convolutions and matrix products, by
-  /// position in `graph.nodes`; max|w| / 127 when absent.
+  /// Per output channel scale of the constant weights of INT8 convolutions, matrix products and
+  /// recurrences, by position in `graph.nodes`; max|w| / 127 when absent.
   public var weightScales: [Int: [Float]]
   /// What the inputs of a `dynamic` layer are divided by, one number a channel, and its weights are multiplied by, by
   /// position in `graph.nodes`.
@@ -49,6 +49,8 @@ public enum QuantizeRule: Sendable {
   case float
   /// Constant INT8 weights, per channel: Conv, ConvTranspose, Gemm, MatMul with a constant operand.
   case weighted
+  /// Constant INT8 recurrent weights, per row of a gate; states are multiplied in 16 bits, and everything else is float.
+  case recurrent
   /// A function of one element: a 256-entry table.
   case table
   /// Always `Precision.dynamic`: products of two activations.

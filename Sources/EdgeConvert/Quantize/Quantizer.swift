@@ -114,7 +114,7 @@ public struct Quantizer {
     }
     for (position, node) in graph.nodes.enumerated()
     where assignment.choices[position].precision != .float32 {
-      guard case .weighted = rules[position], let id = node.inputs[1],
+      guard rules[position].hasWeights, let id = node.inputs[1],
         let weights = graph[id].constant
       else { continue }
       quantization.weightScales[position] = WeightScales.channels(node, weights).map {
@@ -131,7 +131,7 @@ public struct Quantizer {
     for (position, node) in graph.nodes.enumerated()
     where assignment.choices[position].precision == .int8 {
       found.formUnion(node.activations(rules[position]))
-      if case .weighted = rules[position], !node.addsCodes { continue }
+      if rules[position].hasWeights, !node.addsCodes { continue }
       found.formUnion(node.outputs.compactMap { $0 })
     }
     for state in graph.states where found.contains(state.input) { found.insert(state.output) }

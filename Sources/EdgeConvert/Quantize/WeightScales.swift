@@ -9,6 +9,7 @@ enum WeightScales {
       (weights.shape.count > 1 ? weights.shape[1] : 1) * (node.int("group") ?? 1)
     case "MatMul": weights.shape.last ?? 1
     case "Gemm": weights.shape[node.int("transB") == 1 ? 0 : 1]
+    case "edge.LSTM", "edge.GRU", "edge.RNN": weights.shape.dropLast().reduce(1, *)
     default: weights.shape.first ?? 1
     }
   }

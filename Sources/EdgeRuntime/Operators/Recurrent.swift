@@ -3,8 +3,11 @@ import EdgeFormat
 
 /// `lstm`, `gru`, `rnn` (float): x `[T, N, D, G*H]` (what the input contributes to the gates, biases
 /// included), recurrence `[D][G*H/16][H][16]` and bias `[D][G*H]` (H padded to 16 per gate), lengths?
-/// `[N]`, h0? `[D, N, H]`, c0? `[D, N, H]`, peepholes? `[D, 3, H]` → y `[T, N, D, H]`, h `[D, N, H]`,
-/// c `[D, N, H]` (`lstm` alone).
+/// `[N]`, h0? `[D, N, H]`, c0? `[D, N, H]`, peepholes? `[D, 3, H]`, scale? `[D][G*H]` → y `[T, N, D,
+/// H]`, h `[D, N, H]`, c `[D, N, H]` (`lstm` alone).
+///
+/// With a scale for each row the recurrence is int8, `[D][G*H/16][H/4][16][4]`, and multiplies
+/// states in 16 bits (`edge_product_s16`).
 ///
 /// Gates stand in ONNX's order: i o f c; z r h; one. Steps past a sequence's length give zeros.
 enum Recurrent {
@@ -23,10 +26,12 @@ enum Recurrent {
 
   static func check(_ node: NodeView) throws(EdgeError) {
     let isLSTM = node.opCode == .lstm
-    try node.expect(inputs: 7, required: 3, outputs: isLSTM ? 3 : 2)
+    let isInt8 = node.inputCount > 1 && node.has(1) && node.input(1).type == .int8
+    try node.expect(inputs: isInt8 ? 8 : 7, required: 3, outputs: isLSTM ? 3 : 2)
     try node.expectParameters(RecurrentParameters.self)
     let y = node.output(), h = node.output(1)
-    for position in 0..<7 where position != 3 && node.has(position) {
+    for position in 0..<node.inputCount where position != 3 && node.has(position) {
+      if position == 1 && isInt8 { continue }
       try node.expectFloat(node.input(position))
     }
     try node.expectFloat(y)
@@ -43,6 +48,9 @@ enum Recurrent {
     try checkConstants(node, h)
   }
 
+  /// Groups of 4 in the rows of int8 weights.
+  static func quads(_ hidden: Int) -> Int { (hidden &+ 3) / 4 }
+
   private static func checkConstants(_ node: NodeView, _ h: TensorView) throws(EdgeError) {
     let directions = h.dims[0], sequences = h.dims[1], hidden = h.dims[2]
     try node.expect(directions, in: 1...2, "a recurrence has %0 directions")
@@ -50,10 +58,17 @@ enum Recurrent {
     let gates = gateCount(node), width = ConvolutionOperands.padded(hidden)
     try node.require(node.input(0).dims[3] == gates * hidden, "each gate has a value per unit")
     let rows = directions * gates * width
+    let isInt8 = node.input(1).type == .int8
+    let columns = isInt8 ? quads(hidden) * 4 : hidden
     try node.require(
       node.input(1).storage == .weights && node.input(2).storage == .weights
-        && rows * hidden <= Int(Int32.max) && node.input(1).count >= rows * hidden
+        && rows * columns <= Int(Int32.max) && node.input(1).count >= rows * columns
         && node.input(2).count >= rows, "recurrent weights or biases are too few")
+    if isInt8 {
+      try node.require(
+        node.has(7) && node.input(7).storage == .weights && node.input(7).count >= rows,
+        "int8 recurrent weights have a scale for each row")
+    }
     if node.has(3) {
       try node.require(
         node.input(3).type == .int32 && node.input(3).count == sequences,

@@ -5,21 +5,21 @@ import EdgeFormat
 struct RecurrentWalk {
   typealias Floats = UnsafeMutablePointer<Float>
 
-  private let node: NodeView
+  let node: NodeView
   private let parameters: RecurrentParameters
-  private let kernels: UnsafePointer<edge_kernels>
-  private let direction: Int
+  let kernels: UnsafePointer<edge_kernels>
+  let direction: Int
   /// The block: its first sequence, and how many.
   private let first: Int
-  private let count: Int
+  let count: Int
   /// Sizes of y.
   private let steps: Int
   private let sequences: Int
   private let directions: Int
-  private let hidden: Int
-  private let gates: Int
+  let hidden: Int
+  let gates: Int
   /// Units of a gate in `sums`: `hidden` padded to 16.
-  private let width: Int
+  let width: Int
   private let x: Floats
   private let y: Floats
   private let lengths: UnsafeMutablePointer<Int32>?
@@ -29,10 +29,12 @@ struct RecurrentWalk {
   private let h: Floats
   private let c: Floats
   /// The gates, `[count][gates][width]`.
-  private let sums: Floats
+  let sums: Floats
   /// `[count][width]`: a GRU's reset states, else a row of intermediate values.
   private let room: Floats
-  private let productScratch: UnsafeMutableRawPointer
+  let productScratch: UnsafeMutableRawPointer
+  /// The cell kernel that takes a whole step, or 0.
+  private let cell: Int32
 
   init(_ node: NodeView, _ direction: Int, _ block: Range<Int>, _ part: Part) {
     let output = node.output()
@@ -58,15 +60,33 @@ struct RecurrentWalk {
     sums = part.scratch.assumingMemoryBound(to: Float.self)
     room = sums + count &* gates &* width
     productScratch = UnsafeMutableRawPointer(room + count &* width)
+    cell = RecurrentWalk.cell(node, parameters, direction)
+  }
+
+  /// The kernel of a cell with sigmoid gates and tanh that sees everything; 0 when there is none.
+  private static func cell(
+    _ node: NodeView, _ parameters: RecurrentParameters, _ direction: Int
+  ) -> Int32 {
+    let isLSTM = node.opCode == .lstm
+    guard isLSTM || node.opCode == .gru && parameters.linearBeforeReset != 0,
+      parameters.inputForget == 0, parameters.clip == .infinity, !node.has(6)
+    else { return 0 }
+    for place in 0..<(isLSTM ? 3 : 2) {
+      let kind = Int(parameters.activation(direction &* 3 &+ place).kind)
+      if kind != (place == 0 ? EDGE_UNARY_SIGMOID : EDGE_UNARY_TANH) { return 0 }
+    }
+    return Int32(isLSTM ? EDGE_CELL_LSTM : EDGE_CELL_GRU)
   }
 
   /// Scratch of a block, in bytes.
   static func scratchBytes(_ node: NodeView, count: Int) -> Int {
     guard count > 0 else { return 0 }
     let hidden = node.output().dims[3], gates = Recurrent.gateCount(node)
+    let sums = count &* (gates &+ 1) &* ConvolutionOperands.padded(hidden) &* 4
+    // 16-bit codes of one state.
+    guard node.input(1).type == .float32 else { return sums &+ Recurrent.quads(hidden) &* 8 }
     var conv = product(count: count, hidden: hidden, outputs: hidden)
-    return count &* (gates &+ 1) &* ConvolutionOperands.padded(hidden) &* 4
-      &+ Int(edge_conv_scratch_f32(&conv))
+    return sums &+ Int(edge_conv_scratch_f32(&conv))
   }
 
   func run() {
@@ -110,6 +130,10 @@ struct RecurrentWalk {
     let x = self.x + row &* gates &* hidden
     let z = sums + sequence &* gates &* width
     let h = self.h + sequence &* hidden
+    guard cell == 0 else {
+      return kernels.pointee.cell_f32(
+        cell, x, z, Int64(width), c + sequence &* hidden, h, Int64(hidden))
+    }
     switch node.opCode {
     case .lstm: advanceLSTM(x, z, h, c + sequence &* hidden)
     case .gru: advanceGRU(x, z, h)
@@ -217,44 +241,5 @@ struct RecurrentWalk {
     guard node.has(operand) else { return states.update(repeating: 0, count: count &* hidden) }
     let offset = (direction &* sequences &+ first) &* hidden
     states.update(from: node.input(operand).float + offset, count: count &* hidden)
-  }
-
-  // MARK: Products
-
-  /// Some gates' recurrent weights and bias applied to `[count][hidden]` values, into `sums`.
-  @inline(never)
-  private func multiply(_ values: Floats, gates range: Range<Int>) {
-    var conv = RecurrentWalk.product(count: count, hidden: hidden, outputs: range.count &* width)
-    let row = (direction &* gates &+ range.lowerBound) &* width
-    conv.out_stride = Int32(truncatingIfNeeded: gates &* width)
-    conv.weights = UnsafeRawPointer(node.input(1).float + row &* hidden)
-    conv.epilogue.bias_f = UnsafePointer(node.input(2).float + row)
-    kernels.pointee.conv_f32(
-      &conv, values, sums + range.lowerBound &* width, productScratch, 0,
-      edge_conv_units_f32(&conv))
-  }
-
-  /// A fully connected layer over the rows of a block.
-  @inline(never)
-  private static func product(count: Int, hidden: Int, outputs: Int) -> edge_conv {
-    var conv = edge_conv()
-    conv.batch = 1
-    conv.in_h = 1
-    conv.in_w = Int32(truncatingIfNeeded: count)
-    conv.in_c = Int32(truncatingIfNeeded: hidden)
-    conv.in_stride = conv.in_c
-    conv.out_h = 1
-    conv.out_w = conv.in_w
-    conv.out_c = Int32(truncatingIfNeeded: outputs)
-    conv.kernel_h = 1
-    conv.kernel_w = 1
-    conv.stride_h = 1
-    conv.stride_w = 1
-    conv.dilation_h = 1
-    conv.dilation_w = 1
-    conv.epilogue.slope = 1
-    conv.epilogue.low_f = -.infinity
-    conv.epilogue.high_f = .infinity
-    return conv
   }
 }

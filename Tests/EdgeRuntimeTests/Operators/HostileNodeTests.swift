@@ -44,6 +44,7 @@ import Testing
       HostileNodeTests.convolution, HostileNodeTests.depthwise, HostileNodeTests.pool,
       HostileNodeTests.gridSample, HostileNodeTests.roiAlign,
       HostileNodeTests.stft, HostileNodeTests.dft, HostileNodeTests.lstm, HostileNodeTests.gru,
+      HostileNodeTests.int8LSTM,
       HostileNodeTests.binary, HostileNodeTests.compare, HostileNodeTests.select,
       HostileNodeTests.cumulative, HostileNodeTests.transpose, HostileNodeTests.slice,
       HostileNodeTests.pad, HostileNodeTests.concat, HostileNodeTests.gather,

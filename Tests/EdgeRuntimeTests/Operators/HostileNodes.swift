@@ -226,7 +226,26 @@ extension HostileNodeTests {
     return node
   }
 
+  static func int8LSTM() -> SingleNode {
+    var node = lstm()
+    let rows = 2 * 4 * 16
+    node.inputs[1] = Operand.int8([Int8](repeating: 1, count: rows * 8), [rows * 8]).constant
+    node.inputs.append(
+      Operand.float([Float](repeating: 0.01, count: rows), [rows]).constant)
+    return node
+  }
+
   static let recurrences: [Case] = [
+    Case("int8 recurrence, few weights", int8LSTM) { $0.inputs[1]?.dims = [2 * 4 * 16 * 8 - 1] },
+    Case("int8 recurrence, weights in the arena", int8LSTM) { $0.inputs[1]?.isConstant = false },
+    Case("int8 recurrence, few scales", int8LSTM) { $0.inputs[7]?.dims = [127] },
+    Case("int8 recurrence, scales in the arena", int8LSTM) { $0.inputs[7]?.isConstant = false },
+    Case("int8 recurrence, scales of another type", int8LSTM) {
+      $0.inputs[7] = .int32([Int32](repeating: 1, count: 128), [128])
+    },
+    Case("int8 recurrence, no scales", int8LSTM) { $0.inputs[7] = nil },
+    Case("int8 recurrence, no eighth operand", int8LSTM) { $0.inputs.removeLast() },
+    Case("recurrence, scales of float weights", lstm) { $0.inputs.append($0.inputs[2]) },
     Case("recurrence, a step too many", lstm) { $0.output.dims[0] = 5 },
     Case("recurrence, other sequences", lstm) { $0.output.dims[1] = 2 },
     Case("recurrence, other units", lstm) { $0.output.dims[3] = 6 },
