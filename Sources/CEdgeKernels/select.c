@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 #define EDGE_CONV_S8(isa)                                                                          \
-  .conv_s8 = edge_s8_conv__##isa, .conv_s8_name = "edge_s8_conv__" #isa,                           \
+  .conv_s8 = edge_s8_conv__##isa, .conv_s8_name = "edge_s8_conv__" #isa,
+
+#define EDGE_DEPTHWISE_S8(isa)                                                                     \
   .depthwise_s8 = edge_s8_depthwise__##isa, .depthwise_s8_name = "edge_s8_depthwise__" #isa,
 
 #if defined(__aarch64__) && defined(__linux__)
@@ -37,17 +39,17 @@
 
 static const edge_kernels scalar = {
     .isa = "scalar",
-    EDGE_CONV_S8(scalar) EDGE_CONV_F32(scalar) EDGE_SIMPLE(scalar)};
+    EDGE_CONV_S8(scalar) EDGE_DEPTHWISE_S8(scalar) EDGE_CONV_F32(scalar) EDGE_SIMPLE(scalar)};
 
 #if defined(__x86_64__)
 
 static const edge_kernels avx2 = {
-    .isa = "avx2", EDGE_CONV_S8(avx2) EDGE_CONV_F32(avx2) EDGE_SIMPLE(avx2)};
+    .isa = "avx2", EDGE_CONV_S8(avx2) EDGE_DEPTHWISE_S8(avx2) EDGE_CONV_F32(avx2) EDGE_SIMPLE(avx2)};
 
 /* Elementwise kernels wait for memory: wider registers bring nothing there. */
 static const edge_kernels avx512vnni = {
     .isa = "avx512vnni",
-    EDGE_CONV_S8(avx512vnni) EDGE_CONV_F32(avx512) EDGE_SIMPLE(avx2)};
+    EDGE_CONV_S8(avx512vnni) EDGE_DEPTHWISE_S8(avx512vnni) EDGE_CONV_F32(avx512) EDGE_SIMPLE(avx2)};
 
 static const edge_kernels *const tables[] = {&avx512vnni, &avx2, &scalar};
 
@@ -67,11 +69,11 @@ static int can_run(const edge_kernels *table) {
 /* Plain loops come out as NEON for this target: the elementwise kernels are the scalar table's. */
 static const edge_kernels neon = {
     .isa = "neon",
-    EDGE_CONV_S8(neon) EDGE_CONV_F32(neon) EDGE_SIMPLE(scalar)};
+    EDGE_CONV_S8(neon) EDGE_DEPTHWISE_S8(neon) EDGE_CONV_F32(neon) EDGE_SIMPLE(scalar)};
 
 static const edge_kernels neondot = {
     .isa = "neondot",
-    EDGE_CONV_S8(neondot) EDGE_CONV_F32(neon) EDGE_SIMPLE(scalar)};
+    EDGE_CONV_S8(neondot) EDGE_DEPTHWISE_S8(neon) EDGE_CONV_F32(neon) EDGE_SIMPLE(scalar)};
 
 static const edge_kernels *const tables[] = {&neondot, &neon, &scalar};
 
