@@ -6,6 +6,7 @@
 #define EDGE_VECTOR 4
 #define EDGE_TILE_ROWS 6
 #define EDGE_TILE_PANELS 1
+#define EDGE_TILE_LANES
 #include "store_f32.inc.h"
 #include "tile_f32.inc.h"
 
