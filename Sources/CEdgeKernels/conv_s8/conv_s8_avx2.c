@@ -65,7 +65,7 @@ static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
     run_rows(tile, 1);
 }
 
-static const conv_s8_isa isa = {1, {0, 3}, run};
+static const conv_s8_isa isa = {1, {0, 3}, run, 0};
 
 void edge_s8_conv__avx2(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end) {

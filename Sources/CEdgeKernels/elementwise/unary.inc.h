@@ -70,14 +70,20 @@ void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n
 
 EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
                                 float beta) {
+  float room[16] = {0}; /* the short end */
   for (int64_t i = 0; i < n; i += 16) {
-    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : 16 * sizeof *x;
-    float v[16] = {0};
-    edge_copy_chunk(v, x + i, bytes, sizeof v);
-    EDGE_CHUNK_LOOP
+    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : sizeof room;
+    const float *from = x + i;
+    float *to = y + i;
+    if (bytes < sizeof room) {
+      edge_copy_part(room, from, bytes);
+      from = to = room;
+    }
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(1) unroll(disable)")
     for (int l = 0; l < 16; l++)
-      v[l] = edge_one_nan(EDGE_NAME(unary)(kind, v[l], alpha, beta));
-    edge_copy_chunk(y + i, v, bytes, sizeof v);
+      to[l] = edge_one_nan(EDGE_NAME(unary)(kind, from[l], alpha, beta));
+    if (bytes < sizeof room)
+      edge_copy_part(y + i, room, bytes);
   }
 }
 
