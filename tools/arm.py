@@ -5,9 +5,9 @@ usage: arm.py [--assets DIR] [--only NAME,...] [--cpus cortex-a53,cortex-a76] [-
               [--build build] [--work DIR] [--cache DIR] [--json FILE]
 
 A count is that of RUNS inferences after a first one, divided by RUNS: the same at every repetition but for a few thousand of
-onnxruntime's. Counts rank code for one CPU; they are no times. Inputs are bound once; onnxruntime's INT8 model is its own quantizer's
-(QDQ, uint8 activations, weights per channel). `profile` prints that many of our functions that take most. Files that are there already
-are taken as they are.
+onnxruntime's. Counts rank code for one CPU; they are no times. Inputs are bound once. The INT8 model is what onnxruntime's quantizer makes
+(QDQ, uint8 activations, weights per channel), which both run: ours is converted from it, so that the same layers are INT8. `profile`
+prints that many of our functions that take most. Files that are there already are taken as they are.
 """
 import argparse
 import bisect
@@ -22,7 +22,9 @@ import numpy as np
 import onnx
 
 import peers
+from measure import quantized
 from measure.emulator import CPUS, Emulator, run
+from measure.programs import convert
 from measure.workloads import macs, workloads
 
 MODELS = ("mobilenet_v2", "dscnn", "minilm_128")
@@ -32,12 +34,15 @@ SWIFT = Path(shutil.which("swift") or "swift").resolve().parent
 
 
 def files(workload, arguments, work):
-    """Ours and the peer's files of a workload, made unless there."""
-    ours = {precision: work / f"{workload.name}.{precision}.edge" for precision in ("int8", "f32")}
+    """Ours and the peer's files of a workload, made unless there: ours in INT8 holds the same quantized layers as the peer's."""
     theirs = {"int8": work / f"{workload.name}.int8.onnx", "f32": work / f"{workload.name}.int8.f32.onnx"}
-    if all(path.exists() for path in (*ours.values(), *theirs.values())):
-        return ours, theirs
-    return peers.prepare(workload, arguments, work)
+    ours = {"int8": work / f"{workload.name}.qdq.edge", "f32": work / f"{workload.name}.f32.edge"}
+    if not all(path.exists() for path in theirs.values()):
+        quantized.quantize(workload.model, theirs["int8"], workload.form, workload.samples)
+    for precision, more in (("int8", []), ("f32", ["--precision", "f32"])):
+        if not ours[precision].exists():
+            convert(Path(arguments.build) / "bin/edgeconv", theirs[precision], ours[precision], [*workload.form.bounds, *more])
+    return ours, theirs
 
 
 def runner(build, emulator):
