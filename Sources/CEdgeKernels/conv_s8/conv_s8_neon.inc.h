@@ -12,7 +12,7 @@
 /* What is the same for every row: a copy of the tile, and what its results start with and are stored with. */
 typedef struct block {
   conv_s8_tile tile;
-  int32_t is_plain;
+  int32_t is_plain, is_scale;
   epilogue_clamp clamp;
   sums bias;
 } block;
@@ -21,13 +21,19 @@ EDGE_ALWAYS void store_rows(const block *b, const sums *sum, const int rows, int
   const edge_epilogue *e = b->tile.epilogue;
   int32x4_t joined[EDGE_TILE_ROWS][4];
   EDGE_UNROLL for (int r = 0; r < rows; r++) join(sum + r, joined[r]);
+  int64_t stride = b->tile.stride;
+  float32x4_t multiplier[4];
+  EDGE_UNROLL for (int i = 0; i < 4; i++) multiplier[i] =
+      vld1q_f32(e->multiplier + b->tile.channel + 4 * i);
+  if (b->is_scale) {
+    float *to = (float *)b->tile.output + index;
+    EDGE_UNROLL for (int r = 0; r < rows; r++)
+        epilogue_store_scaled_16(joined[r], multiplier, to + r * stride);
+    return;
+  }
   if (b->is_plain) {
     int8_t *to = (int8_t *)b->tile.output + index;
-    int64_t stride = b->tile.stride;
     epilogue_clamp clamp = b->clamp;
-    float32x4_t multiplier[4];
-    EDGE_UNROLL for (int i = 0; i < 4; i++) multiplier[i] =
-        vld1q_f32(e->multiplier + b->tile.channel + 4 * i);
     EDGE_UNROLL for (int r = 0; r < rows; r++) epilogue_store_plain_16(joined[r], multiplier, clamp,
                                                                        to + r * stride);
     return;
@@ -36,7 +42,7 @@ EDGE_ALWAYS void store_rows(const block *b, const sums *sum, const int rows, int
   EDGE_UNROLL for (int r = 0; r < rows; r++) EDGE_UNROLL for (int i = 0; i < 4; i++) room[r][i] =
       joined[r][i];
   EDGE_UNROLL for (int r = 0; r < rows; r++) epilogue_store_16(
-      e, room[r], b->tile.channel, b->tile.output, index + r * b->tile.stride, b->tile.channels);
+      e, room[r], b->tile.channel, b->tile.output, index + r * stride, b->tile.channels);
 }
 
 EDGE_ALWAYS void run_rows(const block *b, const int rows, const int64_t *pixel, int64_t index) {
@@ -66,7 +72,8 @@ static int32_t next_rows(int32_t left) {
 static void run_tile(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
   (void)blocks;
   const edge_epilogue *e = tile->epilogue;
-  block b = {*tile, epilogue_is_plain(e, tile->channels), epilogue_clamp_of(e), {{0}}};
+  block b = {*tile, epilogue_is_plain(e, tile->channels), epilogue_is_scale(e, tile->channels),
+             epilogue_clamp_of(e), {{0}}};
   start(&b.bias, e->bias + tile->channel);
   const int64_t *pixel = tile->pixel;
   int64_t index = tile->index;

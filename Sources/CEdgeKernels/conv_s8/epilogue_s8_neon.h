@@ -116,6 +116,18 @@ static __attribute__((noinline)) void epilogue_store_16(const edge_epilogue *e,
   epilogue_store_bytes((int8_t *)output + index, bytes, channels);
 }
 
+/* Whether `channels` of sums are 16 that are scaled only, and stay float. */
+static inline int epilogue_is_scale(const edge_epilogue *e, int32_t channels) {
+  return channels >= 16 && e->output_float && !e->residual && e->slope == 1.0f &&
+         e->low_f == -__builtin_inff() && e->high_f == __builtin_inff();
+}
+
+static inline __attribute__((always_inline)) void
+epilogue_store_scaled_16(const int32x4_t sum[4], const float32x4_t multiplier[4], float *to) {
+  EDGE_UNROLL for (int i = 0; i < 4; i++)
+      vst1q_f32(to + 4 * i, vmulq_f32(vcvtq_f32_s32(sum[i]), multiplier[i]));
+}
+
 /* One row of sums of 16 channels. */
 static inline __attribute__((always_inline)) void
 epilogue_store_plain_16(const int32x4_t sum[4], const float32x4_t multiplier[4], epilogue_clamp clamp,

@@ -2,14 +2,20 @@
 
 EDGE_INLINE void EDGE_NAME(softmax_row)(const float *x, float *y, int64_t n) {
   float max = EDGE_NAME(row_max)(x, n);
+  float room[16] = {0}; /* the short end */
   for (int64_t i = 0; i < n; i += 16) {
-    int64_t count = n - i < 16 ? n - i : 16;
-    float v[16] = {0};
-    edge_copy_chunk(v, x + i, (size_t)count * sizeof *x, sizeof v);
-    EDGE_CHUNK_LOOP
+    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : sizeof room;
+    const float *from = x + i;
+    float *to = y + i;
+    if (bytes < sizeof room) {
+      edge_copy_part(room, from, bytes);
+      from = to = room;
+    }
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(1) unroll(disable)")
     for (int l = 0; l < 16; l++)
-      v[l] = edge_exp(v[l] - max);
-    edge_copy_chunk(y + i, v, (size_t)count * sizeof *y, sizeof v);
+      to[l] = edge_exp(from[l] - max);
+    if (bytes < sizeof room)
+      edge_copy_part(y + i, room, bytes);
   }
   float scale = 1.0f / EDGE_NAME(row_sum)(y, n);
   for (int64_t i = 0; i < n; i++)
