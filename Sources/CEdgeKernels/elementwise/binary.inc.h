@@ -48,24 +48,29 @@ EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, co
   float a0 = n > 0 ? *a : 0.0f, b0 = n > 0 ? *b : 0.0f;
   for (int l = 0; l < 16; l++)
     room_a[l] = a0, room_b[l] = b0;
-  for (int64_t i = 0; i < n; i += 16) {
-    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *y : sizeof room_y;
-    const float *from_a = a_step ? a + i : room_a, *from_b = b_step ? b + i : room_b;
-    float *to = y + i;
-    if (bytes < sizeof room_y) {
-      if (a_step)
-        edge_copy_part(room_a, from_a, bytes);
-      if (b_step)
-        edge_copy_part(room_b, from_b, bytes);
-      from_a = room_a, from_b = room_b, to = room_y;
+  const float *from_a = a_step ? a : room_a, *from_b = b_step ? b : room_b;
+  float *to = y;
+  int64_t chunks = n / 16, whole = chunks * 16;
+  size_t rest = (size_t)(n - whole) * sizeof *y;
+  _Pragma("clang loop unroll(disable)") for (;;) {
+    _Pragma("clang loop unroll(disable)") for (; chunks > 0; chunks--) {
+      /* y may lie on a or b, element on element. */
+      EDGE_ZIP_LOOP
+      for (int l = 0; l < 16; l++)
+        to[l] = edge_one_nan(EDGE_NAME(binary)(kind, from_a[l], from_b[l]));
+      from_a += 16 * a_step, from_b += 16 * b_step, to += 16;
     }
-    /* y may lie on a or b, element on element. */
-    EDGE_ZIP_LOOP
-    for (int l = 0; l < 16; l++)
-      to[l] = edge_one_nan(EDGE_NAME(binary)(kind, from_a[l], from_b[l]));
-    if (bytes < sizeof room_y)
-      edge_copy_part(y + i, room_y, bytes);
+    if (rest == 0 || to == room_y + 16)
+      break;
+    if (a_step)
+      edge_copy_part(room_a, a + whole, rest);
+    if (b_step)
+      edge_copy_part(room_b, b + whole, rest);
+    from_a = room_a, from_b = room_b, to = room_y;
+    chunks = 1;
   }
+  if (rest > 0)
+    edge_copy_part(y + whole, room_y, rest);
 }
 
 #define EDGE_ZIP(kind)                                                                             \
