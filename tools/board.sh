@@ -43,10 +43,17 @@ set -- -B "$lld" -fuse-ld=lld -Wl,--gc-sections -Wl,-s -Wl,--build-id -Wl,-z,rel
 
 library=$prefix/lib/libedgert.so.$version
 library_objects=$(objects_of $LIBRARY_MODULES)
+select_object=$objects/CEdgeKernels.build/select.c.o
+if [ -n "$isa" ]; then
+  select_object=$scratch/isa-$isa/select.c.o
+  mkdir -p "$scratch/isa-$isa"
+  $linker -O2 -fPIC -ffunction-sections -fdata-sections -DEDGE_ONLY_ISA="$isa" -c Sources/CEdgeKernels/select.c -o "$select_object"
+  library_objects="$select_object $(echo "$library_objects" | grep -v '/select.c.o$')"
+fi
 if [ -n "$models" ]; then
   narrowed=$scratch/only-for
   binutils=$([ $is_cross = no ] || echo "$target-linux-gnu-")
-  python3 tools/only_for.py --objects "$objects" --out "$narrowed" --nm "${binutils}nm" --objcopy "${binutils}objcopy" $models
+  python3 tools/only_for.py --objects "$objects" --select "$select_object" --out "$narrowed" --nm "${binutils}nm" --objcopy "${binutils}objcopy" $models
   $linker -O2 -fPIC -ffunction-sections -include "$narrowed/operators.h" -c Sources/CEdgeKernels/operator_set.c \
     -o "$narrowed/operator_set.c.o"
   # First, since other modules hold weak copies of the operator table.
@@ -57,7 +64,7 @@ $linker -shared -o "$library" "$@" $library_objects -Wl,--as-needed -lm \
   -Wl,-soname,libedgert.so.$major -Wl,--version-script=tools/edgert.map -Wl,-z,defs -Wl,-z,text
 ln -sf "libedgert.so.$version" "$prefix/lib/libedgert.so.$major"
 ln -sf "libedgert.so.$major" "$prefix/lib/libedgert.so"
-if [ -z "$models" ]; then
+if [ -z "$models$isa" ]; then
   # The same objects unlinked, for tests that reach behind the exported symbols.
   rm -f ".build-embedded/libedgert-testing-$target.a"
   ar rcs ".build-embedded/libedgert-testing-$target.a" $library_objects

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Narrows the library's objects to the operators of some models. Called by `tools/build --only-for`.
 
-usage: only_for.py --objects DIR --out DIR --nm NM --objcopy OBJCOPY MODEL.edge...
+usage: only_for.py --objects DIR --select OBJECT --out DIR --nm NM --objcopy OBJCOPY MODEL.edge...
 
 Reads the plans of the models and writes to --out: `OperatorTable.swift.o` and `select.c.o`, in which every reference to an
 operator or a kernel that no model uses leads to `edge_operator_absent`, so that the linker drops what they referred to; and
@@ -55,13 +55,24 @@ def kernel_fields(kind=None):
         owners = [name for name in set(types.values()) if path.parent.name == "Operators" and path.stem.startswith(name)]
         owner = max(owners, key=len, default=None)
         if owner == kind and path.stem != "OperatorTable":
-            found |= set(re.findall(r"pointee\s*\.(\w+)", path.read_text()))
+            text = path.read_text()
+            found |= set(re.findall(r"pointee\s*\.(\w+)", text))
+            found |= {field for name, fields in composed() if f"{name}(" in text for field in fields}
     return found
+
+
+def composed():
+    """Functions that compute with a kernel table that they are given, each with the fields that its file uses."""
+    for path in (ROOT / "Sources/CEdgeKernels").rglob("*.c"):
+        text = path.read_text()
+        fields = set(re.findall(r"kernels->(\w+)", text))
+        for name in re.findall(r"^void (edge_\w+)\(const edge_kernels \*", text, re.M) if fields else ():
+            yield name, fields
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("--objects", "--out", "--nm", "--objcopy"):
+    for name in ("--objects", "--select", "--out", "--nm", "--objcopy"):
         parser.add_argument(name, required=True)
     parser.add_argument("models", nargs="+", type=Path)
     arguments = parser.parse_args()
@@ -85,7 +96,7 @@ def main():
         f"11EdgeRuntime{len(kind)}{kind}" in symbol for kind in set(types.values()) - kept_types))
     table = (ROOT / "Sources/CEdgeKernels/select.c").read_text().replace("\\\n", " ")
     functions = dict((function, field) for field, function in re.findall(r"\.(\w+)\s*=\s*(edge_\w+__)##isa", table))
-    links += narrow(objects / "CEdgeKernels.build/select.c.o", out, arguments,
+    links += narrow(Path(arguments.select), out, arguments,
            lambda symbol: functions.get(re.sub(r"__\w+?$", "__", symbol), None) in kernels | {None})
 
     sets = [[0, 0], [0, 0]]

@@ -101,6 +101,12 @@ public struct Session {
     kernels: UnsafePointer<edge_kernels> = edge_kernels_select()
   ) throws(EdgeError) -> UnsafeMutablePointer<Session> {
     let threads = try threadCount(threads)
+    guard edge_kernels_can_run(kernels) != 0 else {
+      throw EdgeError(
+        .featureUnsupported,
+        "this build of the library is for one instruction set, which this CPU lacks: take the whole library"
+      )
+    }
     let layout = Layout(model: model, threads: threads)
     if let memory {
       guard Int(bitPattern: memory) % alignment == 0 else {

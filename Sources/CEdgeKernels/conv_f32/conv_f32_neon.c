@@ -8,6 +8,7 @@
 #define EDGE_TILE_PANELS 1
 #define EDGE_HALF_ROWS 4
 #define EDGE_THIN_PANELS 4
+#define EDGE_TILE_LANES
 #include "store_f32.inc.h"
 #include "tile_f32.inc.h"
 

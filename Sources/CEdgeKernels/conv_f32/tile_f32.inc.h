@@ -2,7 +2,8 @@
  * The register tile under float convolutions and products; one ISA each time it is included.
  * EDGE_VECTOR floats fill a register, EDGE_TILE_ROWS rows fill the register file with EDGE_TILE_PANELS
  * panels of 16 columns. Fewer rows take more panels, up to EDGE_THIN_PANELS for one, so that enough sums are under
- * way to hide what one takes. Without EDGE_TILE_ROWS > 1 there is no register tile but plain loops.
+ * way to hide what one takes. Without EDGE_TILE_ROWS > 1 there is no register tile but plain loops. EDGE_TILE_LANES: the
+ * ISA multiplies by one of 4 floats of a register, so that four k of a row are one load.
  */
 
 struct EDGE_NAME(tile) {
@@ -26,6 +27,40 @@ EDGE_INLINE int32_t EDGE_NAME(tile_panels)(int64_t rows) {
 #include "tile_f32_plain.inc.h"
 #else
 
+#ifdef EDGE_TILE_LANES
+
+#define EDGE_LANE(lane)                                                                            \
+  _Pragma("clang loop unroll(full)") for (int32_t j = 0; j < 4; j++) {                              \
+    EDGE_NAME(vector) w = *(const EDGE_NAME(vector) *)(b + lane * k_stride + j * 4);                \
+    _Pragma("clang loop unroll(full)") for (int32_t r = 0; r < height; r++) acc[r][j] =            \
+        __builtin_elementwise_fma(__builtin_shufflevector(x[r], x[r], lane, lane, lane, lane), w,  \
+                                  acc[r][j]);                                                      \
+  }
+
+/* The whole fours of a segment over one panel. */
+EDGE_INLINE int64_t EDGE_NAME(add_fours)(EDGE_NAME(vector) acc[][EDGE_THIN_PANELS * 4],
+                                         int32_t height, const float **a, const float *b,
+                                         int64_t k_stride, int64_t segment) {
+  int64_t k = 0;
+#pragma clang loop unroll(disable)
+  for (; k + 4 <= segment; k += 4, b += 4 * k_stride) {
+    EDGE_NAME(vector) x[EDGE_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (int32_t r = 0; r < height; r++) {
+      x[r] = *(const EDGE_NAME(vector) *)a[r];
+      a[r] += 4;
+    }
+    EDGE_LANE(0)
+    EDGE_LANE(1)
+    EDGE_LANE(2)
+    EDGE_LANE(3)
+  }
+  return k;
+}
+
+#undef EDGE_LANE
+#endif
+
 /* Panels [panel, panel + panels): sums[row][panel * 16 + column]; every k in order, one fma each. */
 EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t height, int32_t panel,
                                      int32_t panels, EDGE_NAME(sums) * sums) {
@@ -44,8 +79,20 @@ EDGE_INLINE void EDGE_NAME(tile_run)(const struct EDGE_NAME(tile) *t, int32_t he
 #pragma clang loop unroll(full)
     for (int32_t r = 0; r < height; r++)
       a[r] = pointers[r];
+    int64_t k = 0;
+#ifdef EDGE_TILE_LANES
+    if (panels == 1) {
+      k = EDGE_NAME(add_fours)(acc, height, a, b, t->k_stride, t->segment);
+      b += k * t->k_stride;
+#pragma clang loop unroll(full)
+      for (int32_t r = 0; r < height; r++)
+        a[r] -= k;
+    }
+#pragma clang loop unroll(disable)
+#else
 #pragma clang loop unroll_count(2)
-    for (int64_t k = 0; k < t->segment; k++, b += t->k_stride) {
+#endif
+    for (; k < t->segment; k++, b += t->k_stride) {
       EDGE_NAME(vector) w[EDGE_THIN_PANELS * EDGE_NAME(PARTS)];
 #pragma clang loop unroll(full)
       for (int32_t j = 0; j < parts; j++)

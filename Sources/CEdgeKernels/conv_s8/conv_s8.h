@@ -45,12 +45,15 @@ typedef struct conv_s8_tile {
   int64_t stride;   /* elements from one row to the next */
   int32_t channel;  /* first channel: index into bias, multiplier */
   int32_t channels; /* to store: 1..16*blocks */
+  int32_t pairs_fit; /* what the ISA's pairs_fit says of these weights; 0 without one */
 } conv_s8_tile;
 
 typedef struct conv_s8_isa {
   int32_t max_blocks;  /* 1..4 */
   int32_t max_rows[5]; /* by blocks; [0] is unused */
   void (*run)(const conv_s8_tile *tile, int32_t rows, int32_t blocks);
+  /* NULL, or whether two products of these weights with any input add up to 16 bits. */
+  int32_t (*pairs_fit)(const int8_t *weights, int64_t bytes);
 } conv_s8_isa;
 
 void edge_conv_s8_drive(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,

@@ -214,7 +214,7 @@ static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
 }
 
 static const conv_s8_isa isa = {
-    4, {0, tile_rows, tile_rows, tile_rows, tile_rows}, run};
+    4, {0, tile_rows, tile_rows, tile_rows, tile_rows}, run, 0};
 
 void edge_s8_conv__avx2(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end) {

@@ -102,7 +102,7 @@ static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
 }
 
 static const conv_s8_isa isa = {
-    4, {0, TILE_ROWS(1), TILE_ROWS(2), TILE_ROWS(3), TILE_ROWS(4)}, run};
+    4, {0, TILE_ROWS(1), TILE_ROWS(2), TILE_ROWS(3), TILE_ROWS(4)}, run, 0};
 
 void edge_s8_conv__avx512vnni(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                               int32_t begin, int32_t end) {

@@ -19,7 +19,7 @@ typedef struct conv_s8_stage {
   int64_t width; /* pixels of a line */
 } conv_s8_stage;
 
-enum { direct_pixels = 256, staged_bytes_limit = 98304, unit_macs = 131072, useful_units = 8 };
+enum { direct_pixels = 256, staged_bytes_limit = 98304, unit_macs = 131072, useful_units = 8, pairs_pixels = 4 };
 
 static int32_t ceil_div(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
 static int32_t min_of(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -229,6 +229,8 @@ static void run_unit(const edge_conv *p, const conv_s8_isa *isa, const conv_s8_u
     tile.channel = b * 16;
     tile.channels = min_of(wide * 16, u->channel_end - tile.channel);
     tile.weights = weights + tile.block_bytes * b;
+    if (isa->pairs_fit && pixels >= pairs_pixels)
+      tile.pairs_fit = isa->pairs_fit(tile.weights, tile.block_bytes * wide);
     for (int32_t m = 0; m < pixels; m += rows) {
       rows = next_rows(pixels - m, isa->max_rows[wide]);
       tile.pixel = pixel + m;

@@ -47,7 +47,53 @@ static inline void epilogue_add_residual_16(const edge_epilogue *e, float32x4_t 
   }
 }
 
-/* sum includes the bias; stores min(channels, 16) elements. */
+/* The first `count` of 16 bytes. */
+static inline void epilogue_store_bytes(int8_t *to, int8x16_t v, int32_t count) {
+  if (count >= 16) {
+    vst1q_s8(to, v);
+    return;
+  }
+  for (int32_t part = 8; part > 0; part /= 2) {
+    if (!(count & part))
+      continue;
+    uint64_t bits = vgetq_lane_u64(vreinterpretq_u64_s8(v), 0);
+    memcpy(to, &bits, (size_t)part);
+    to += part;
+    v = part == 8   ? vextq_s8(v, v, 8)
+        : part == 4 ? vextq_s8(v, v, 4)
+                    : vextq_s8(v, v, 2);
+  }
+}
+
+/* Held in registers, because stores of bytes may alias the epilogue. */
+typedef struct epilogue_clamp {
+  float32x4_t low, high; /* applied before rounding, which keeps order; a NaN becomes high */
+  int8x16_t zero;
+} epilogue_clamp;
+
+static inline epilogue_clamp epilogue_clamp_of(const edge_epilogue *e) {
+  epilogue_clamp c = {vdupq_n_f32((float)(e->low - e->zero)), vdupq_n_f32((float)(e->high - e->zero)),
+                      vdupq_n_s8((int8_t)e->zero)};
+  return c;
+}
+
+static inline __attribute__((always_inline)) int8x16_t epilogue_round_16(const float32x4_t v[4],
+                                                                         epilogue_clamp c) {
+  int32x4_t q[4];
+  EDGE_UNROLL for (int i = 0; i < 4; i++) q[i] =
+      vcvtnq_s32_f32(vmaxnmq_f32(vminnmq_f32(v[i], c.high), c.low));
+  int8x16_t bytes = vuzp1q_s8(
+      vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[0]), vreinterpretq_s16_s32(q[1]))),
+      vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[2]), vreinterpretq_s16_s32(q[3]))));
+  return vaddq_s8(bytes, c.zero);
+}
+
+/* Whether `channels` of sums are 16 that are scaled, rounded and clamped only. */
+static inline int epilogue_is_plain(const edge_epilogue *e, int32_t channels) {
+  return channels >= 16 && !e->output_float && !e->residual && !e->table && e->slope == 1.0f;
+}
+
+/* Any epilogue. sum includes the bias; stores min(channels, 16) elements. */
 static __attribute__((noinline)) void epilogue_store_16(const edge_epilogue *e,
                                                         const int32x4_t sum[4], int32_t channel,
                                                         void *output, int64_t index,
@@ -64,24 +110,32 @@ static __attribute__((noinline)) void epilogue_store_16(const edge_epilogue *e,
   }
   if (e->residual)
     epilogue_add_residual_16(e, v, index);
-  int32x4_t q[4], zero = vdupq_n_s32(e->zero);
-  EDGE_UNROLL for (int i = 0; i < 4; i++) {
-    v[i] = vmaxnmq_f32(vminnmq_f32(v[i], vdupq_n_f32(1048576.0f)), vdupq_n_f32(-1048576.0f));
-    q[i] = vaddq_s32(vcvtnq_s32_f32(v[i]), zero);
-    q[i] = vmaxq_s32(vminq_s32(q[i], vdupq_n_s32(e->high)), vdupq_n_s32(e->low));
-  }
-  int8x16_t bytes = vuzp1q_s8(
-      vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[0]), vreinterpretq_s16_s32(q[1]))),
-      vreinterpretq_s8_s16(vuzp1q_s16(vreinterpretq_s16_s32(q[2]), vreinterpretq_s16_s32(q[3]))));
+  int8x16_t bytes = epilogue_round_16(v, epilogue_clamp_of(e));
   if (e->table)
     bytes = epilogue_table_16(e->table, bytes);
-  if (channels >= 16) {
-    vst1q_s8((int8_t *)output + index, bytes);
-    return;
-  }
-  int8_t room[16];
-  vst1q_s8(room, bytes);
-  memcpy((int8_t *)output + index, room, (size_t)channels);
+  epilogue_store_bytes((int8_t *)output + index, bytes, channels);
+}
+
+/* Whether `channels` of sums are 16 that are scaled only, and stay float. */
+static inline int epilogue_is_scale(const edge_epilogue *e, int32_t channels) {
+  return channels >= 16 && e->output_float && !e->residual && e->slope == 1.0f &&
+         e->low_f == -__builtin_inff() && e->high_f == __builtin_inff();
+}
+
+static inline __attribute__((always_inline)) void
+epilogue_store_scaled_16(const int32x4_t sum[4], const float32x4_t multiplier[4], float *to) {
+  EDGE_UNROLL for (int i = 0; i < 4; i++)
+      vst1q_f32(to + 4 * i, vmulq_f32(vcvtq_f32_s32(sum[i]), multiplier[i]));
+}
+
+/* One row of sums of 16 channels. */
+static inline __attribute__((always_inline)) void
+epilogue_store_plain_16(const int32x4_t sum[4], const float32x4_t multiplier[4], epilogue_clamp clamp,
+                        int8_t *to) {
+  float32x4_t v[4];
+  EDGE_UNROLL for (int i = 0; i < 4; i++) v[i] =
+      vmulq_f32(vcvtq_f32_s32(sum[i]), multiplier[i]);
+  vst1q_s8(to, epilogue_round_16(v, clamp));
 }
 
 #endif /* EDGE_EPILOGUE_S8_NEON_H */

@@ -33,7 +33,7 @@ static struct layout simplify(int32_t rank, const int64_t *dims, const int64_t *
  * is a constant: `few` asks for them. */
 #define EDGE_ZIP(n)                                                                                \
   for (int64_t r = 0; r < rows; r++)                                                               \
-    for (int64_t c = 0; c < n; c++)                                                                \
+    _Pragma("clang loop unroll(full)") for (int64_t c = 0; c < n; c++)                             \
       out[r * n + c] = in[r + c * column_stride];
 #define EDGE_UNZIP(n)                                                                              \
   for (int64_t r = 0; r < rows; r++)                                                               \

@@ -52,8 +52,6 @@ void edge_s8_depthwise__avx512vnni(const edge_conv *p, const int8_t *x, void *y,
 #elif defined(__aarch64__)
 void edge_s8_depthwise__neon(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                              int32_t begin, int32_t end);
-void edge_s8_depthwise__neondot(const edge_conv *p, const int8_t *x, void *y, void *scratch,
-                                int32_t begin, int32_t end);
 #endif
 
 #endif /* EDGE_DEPTHWISE_S8_H */

@@ -33,23 +33,44 @@ void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, co
 
 #else
 
+/* One step is all 16 where registers are many and short. */
+#ifdef __aarch64__
+#define EDGE_ZIP_LOOP                                                                              \
+  _Pragma("clang loop vectorize(assume_safety) vectorize_width(4) interleave_count(4)")
+#else
+#define EDGE_ZIP_LOOP                                                                              \
+  _Pragma("clang loop vectorize(assume_safety) interleave_count(1) unroll(disable)")
+#endif
+
 EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, const float *b,
                                 int32_t b_step, float *y, int64_t n) {
-  float va[16], vb[16];
+  float room_a[16], room_b[16], room_y[16]; /* what is one value for all, and the short end */
   float a0 = n > 0 ? *a : 0.0f, b0 = n > 0 ? *b : 0.0f;
-  for (int64_t i = 0; i < n; i += 16) {
-    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *y : 16 * sizeof *y;
-    for (int l = 0; l < 16; l++)
-      va[l] = a0, vb[l] = b0;
+  for (int l = 0; l < 16; l++)
+    room_a[l] = a0, room_b[l] = b0;
+  const float *from_a = a_step ? a : room_a, *from_b = b_step ? b : room_b;
+  float *to = y;
+  int64_t chunks = n / 16, whole = chunks * 16;
+  size_t rest = (size_t)(n - whole) * sizeof *y;
+  _Pragma("clang loop unroll(disable)") for (;;) {
+    _Pragma("clang loop unroll(disable)") for (; chunks > 0; chunks--) {
+      /* y may lie on a or b, element on element. */
+      EDGE_ZIP_LOOP
+      for (int l = 0; l < 16; l++)
+        to[l] = edge_one_nan(EDGE_NAME(binary)(kind, from_a[l], from_b[l]));
+      from_a += 16 * a_step, from_b += 16 * b_step, to += 16;
+    }
+    if (rest == 0 || to == room_y + 16)
+      break;
     if (a_step)
-      edge_copy_chunk(va, a + i, bytes, sizeof va);
+      edge_copy_part(room_a, a + whole, rest);
     if (b_step)
-      edge_copy_chunk(vb, b + i, bytes, sizeof vb);
-    EDGE_CHUNK_LOOP
-    for (int l = 0; l < 16; l++)
-      va[l] = edge_one_nan(EDGE_NAME(binary)(kind, va[l], vb[l]));
-    edge_copy_chunk(y + i, va, bytes, sizeof va);
+      edge_copy_part(room_b, b + whole, rest);
+    from_a = room_a, from_b = room_b, to = room_y;
+    chunks = 1;
   }
+  if (rest > 0)
+    edge_copy_part(y + whole, room_y, rest);
 }
 
 #define EDGE_ZIP(kind)                                                                             \
@@ -73,6 +94,7 @@ void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, co
 }
 
 #undef EDGE_ZIP
+#undef EDGE_ZIP_LOOP
 #endif
 
 EDGE_INLINE void EDGE_NAME(zip_s8)(int32_t product, const edge_binary_s8 *p, const int8_t *a,

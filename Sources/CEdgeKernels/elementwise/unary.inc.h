@@ -70,15 +70,23 @@ void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n
 
 EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
                                 float beta) {
-  for (int64_t i = 0; i < n; i += 16) {
-    size_t bytes = n - i < 16 ? (size_t)(n - i) * sizeof *x : 16 * sizeof *x;
-    float v[16] = {0};
-    edge_copy_chunk(v, x + i, bytes, sizeof v);
-    EDGE_CHUNK_LOOP
-    for (int l = 0; l < 16; l++)
-      v[l] = edge_one_nan(EDGE_NAME(unary)(kind, v[l], alpha, beta));
-    edge_copy_chunk(y + i, v, bytes, sizeof v);
+  float room[16] = {0}; /* the short end */
+  int64_t chunks = n / 16, whole = chunks * 16;
+  const float *from = x;
+  float *to = y;
+  _Pragma("clang loop unroll(disable)") for (;;) {
+    int64_t count = chunks * 16; /* a multiple that the compiler sees: no loop for what is left over */
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(1) unroll(disable)")
+    for (int64_t l = 0; l < count; l++)
+      to[l] = edge_one_nan(EDGE_NAME(unary)(kind, from[l], alpha, beta));
+    if (to == room || whole == n)
+      break;
+    edge_copy_part(room, x + whole, (size_t)(n - whole) * sizeof *x);
+    from = to = room;
+    chunks = 1;
   }
+  if (whole < n)
+    edge_copy_part(y + whole, room, (size_t)(n - whole) * sizeof *y);
 }
 
 #define EDGE_MAP(kind)                                                                             \

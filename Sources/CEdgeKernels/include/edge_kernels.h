@@ -341,8 +341,10 @@ typedef struct edge_kernels {
   void (*product_s16)(const edge_product_s16 *p, const float *x, float *y, int16_t *room);
 } edge_kernels;
 
-/* The best table for this CPU. Reads CPU features once; thread-safe. */
+/* The best table for this CPU; of a library for one ISA its only table. Reads CPU features; thread-safe. */
 const edge_kernels *edge_kernels_select(void);
+/* Whether this CPU has what the table's kernels need. */
+int32_t edge_kernels_can_run(const edge_kernels *kernels);
 /* The table of this name, or NULL when it is not built in or this CPU cannot run it. For tests. */
 const edge_kernels *edge_kernels_named(const char *isa);
 

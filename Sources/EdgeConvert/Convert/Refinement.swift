@@ -50,8 +50,7 @@ struct Refinement {
       else { continue }
       let rows = WeightScales.channels(base.graph.nodes[position], weights)
       candidate.choices.quantization.weightScales[position] = rows.map {
-        WeightScales.scale(
-          zip($0, factors).map { $0 * $1 }, searching: settings.searchWeightScales)
+        WeightScales.scale(zip($0, factors).map { $0 * $1 }, searching: false)
       }
     }
     try contend(candidate, "inputs of \(factors.count) matrix products evened out by channel")

@@ -17,6 +17,12 @@ public struct QuantizationOptions: Sendable {
   public var sharingRatio: Float = 1.5
 
   public init() {}
+
+  /// Whether the weights of a layer may be clipped: not where inputs are as they come, whose largest channels meet the
+  /// largest weights.
+  func searchesScale(_ choice: PrecisionChoice) -> Bool {
+    searchWeightScales && choice.precision != .dynamic
+  }
 }
 
 /// How one quantized value got its parameters.
@@ -118,7 +124,7 @@ public struct Quantizer {
         let weights = graph[id].constant
       else { continue }
       quantization.weightScales[position] = WeightScales.channels(node, weights).map {
-        WeightScales.scale($0, searching: options.searchWeightScales)
+        WeightScales.scale($0, searching: options.searchesScale(assignment.choices[position]))
       }
     }
     return QuantizationChoices(
