@@ -62,9 +62,11 @@ public struct AttentionParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `linear`: x `[rows, K]` (float32), weights (int8, packed as a convolution's), sums (int32, 128 times those of the
-/// weights of a channel), multiplier, offset, bias (float32), factor? `[K]`, residual? `[rows, N]` → y `[rows, N]`
-/// (float32), as `edge_linear`; vectors of channels are padded to 16. A function of kind 0 is none.
+/// `linear`: x `[rows, K]`, weights (int8, packed as a convolution's), sums (int32), multiplier, offset,
+/// bias, factor? `[K]`, residual? `[rows, N]` → y `[rows, N]`, as `edge_linear`.
+///
+/// What has no type here is float32. Sums are 128 times those of a channel's weights; vectors of channels are padded
+/// to 16. A function of kind 0 is none.
 public struct LinearParameters: BitwiseCopyable, Sendable {
   public var function = UnaryParameters()
 

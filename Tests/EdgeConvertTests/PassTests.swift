@@ -102,6 +102,36 @@ import Testing
     #expect(graph.nodes[0].inputs.count == (isCentred ? 3 : 2))
   }
 
+  @Test(arguments: ["scaled and masked", "divided", "bare"])
+  mutating func spelledOutAttentionIsRecognized(form: String) throws {
+    let shape = form == "bare" ? [2, 5, 6] : [2, 3, 5, 6]
+    let q = fixture.input(shape), k = fixture.input(shape), v = fixture.input(shape)
+    let swap: [Int64] = form == "bare" ? [0, 2, 1] : [0, 1, 3, 2]
+    var scores = fixture.node(
+      "MatMul", [q, fixture.node("Transpose", [k], ["perm": .ints(swap)])])
+    if form == "divided" { scores = fixture.node("Div", [scores, fixture.scalar(4)]) }
+    if form == "scaled and masked" {
+      scores = fixture.node("Mul", [fixture.scalar(0.25), scores])
+      scores = fixture.node("Add", [scores, fixture.input([2, 1, 1, 5])])
+    }
+    let weights = fixture.node("Softmax", [scores], ["axis": .int(-1)])
+    let graph = try fixture.expect(
+      [fixture.node("MatMul", [weights, v])], after: Passes.recognizeAttention,
+      ["Transpose", "edge.Attention"])
+    #expect(graph.nodes[1].float("scale") == (form == "bare" ? 1 : 0.25))
+    #expect(graph.nodes[1].inputs.count == (form == "scaled and masked" ? 4 : 3))
+  }
+
+  @Test mutating func scoresThatSomethingElseReadsStay() throws {
+    let q = fixture.input([2, 3, 5, 6]), k = fixture.input([2, 3, 6, 5])
+    let scores = fixture.node("MatMul", [q, k])
+    let weights = fixture.node("Softmax", [scores], ["axis": .int(-1)])
+    let y = fixture.node("MatMul", [weights, fixture.input([2, 3, 5, 6])])
+    try fixture.expect(
+      [y, fixture.node("Abs", [scores])], after: Passes.recognizeAttention,
+      ["MatMul", "Softmax", "MatMul", "Abs"])
+  }
+
   @Test mutating func whatElseReadsACentredValueKeepsIt() throws {
     let x = fixture.input([2, 6])
     let rows: [String: Attribute] = ["axes": .ints([-1])]

@@ -30,6 +30,31 @@ import Testing
     #expect(outcome.error < 0.04)
   }
 
+  @Test func anEncoderMakesCodesRowByRow() throws {
+    var f = PlanFixture()
+    let x = f.input("x", [1, 12, 16])
+    let normal = f.node("Softmax", [x], ["axis": .int(-1)])
+    func heads(_ source: ValueID, _ order: [Int64]) -> ValueID {
+      let rows = f.node("Add", [f.node("MatMul", [source, f.weights([16, 16])]), f.weights([16])])
+      let split = f.node("Reshape", [rows, f.ints([1, 12, 2, 8])])
+      return f.node("Transpose", [split], ["perm": .ints(order)])
+    }
+    let q = heads(normal, [0, 2, 1, 3]), k = heads(normal, [0, 2, 3, 1])
+    let v = heads(normal, [0, 2, 1, 3])
+    let scores = f.node("Softmax", [f.node("MatMul", [q, k])], ["axis": .int(-1)])
+    let joined = f.node(
+      "Transpose", [f.node("MatMul", [scores, v])], ["perm": .ints([0, 2, 1, 3])])
+    let flat = f.node("Reshape", [joined, f.ints([1, 12, 16])])
+    let sum = f.node("Add", [f.node("MatMul", [flat, f.weights([16, 16])]), normal])
+    let y = f.node("Tanh", [f.node("MatMul", [sum, f.weights([16, 24])])])
+    f.output(f.node("MatMul", [y, f.weights([24, 8])]))
+    let outcome = try f.run(.int8)
+    #expect(outcome.count("linear") == 6)
+    #expect(outcome.count("attention") == 1)
+    #expect(outcome.file.nodes.count == 8)
+    #expect(outcome.error < 0.02)
+  }
+
   @Test func sumAndReluAreOneNode() throws {
     var f = PlanFixture()
     let x = f.input("x", [1, 8, 6, 6])

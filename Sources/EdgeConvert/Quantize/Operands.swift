@@ -61,7 +61,7 @@ extension QuantizeRule {
   var hasWeights: Bool {
     switch self {
     case .weighted, .recurrent: true
-    case .float, .table, .binary, .rescaled, .passThrough: false
+    case .float, .dynamic, .table, .binary, .rescaled, .passThrough: false
     }
   }
 }

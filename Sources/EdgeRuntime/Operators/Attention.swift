@@ -126,7 +126,8 @@ enum Attention {
         }
         edge_attention_head(
           part.kernels, &heads.description, node.input(0).float + heads.q.start(head),
-          node.input(1).float + heads.k.start(head), node.input(2).float + heads.v.start(head), mask,
+          node.input(1).float + heads.k.start(head), node.input(2).float + heads.v.start(head),
+          mask,
           node.output().float + heads.y.start(head), part.scratch)
       }
     }

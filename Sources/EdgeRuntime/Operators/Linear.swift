@@ -16,7 +16,8 @@ enum Linear {
     let inputs = x.dims[1], outputs = y.dims[1]
     // Sums of products of codes stay below 2^31.
     try node.expect(inputs, in: 1...66_000, "a linear layer has %0 inputs, not %1 to %2")
-    try node.expect(outputs, in: 1...Int(Int32.max - 64), "a linear layer has %0 outputs, not %1 to %2")
+    try node.expect(
+      outputs, in: 1...Int(Int32.max - 64), "a linear layer has %0 outputs, not %1 to %2")
     let padded = ConvolutionOperands.padded(outputs)
     try node.require(
       weights.storage == .weights && weights.type == .int8

@@ -10,6 +10,30 @@ extension HostileNodeTests {
       Operand(.float32, [2, 3, 5]), MatmulParameters())
   }
 
+  static func attention() -> SingleNode {
+    SingleNode(
+      .attention,
+      [
+        Operand(.float32, [1, 5, 2, 4]), Operand(.float32, [1, 6, 2, 4]),
+        Operand(.float32, [1, 6, 2, 3]), Operand(.float32, [5, 6]),
+      ], Operand(.float32, [1, 5, 2, 3]), AttentionParameters())
+  }
+
+  private static func packedWeights(_ count: Int) -> Operand {
+    Operand.int8([Int8](repeating: 1, count: count), [count]).constant
+  }
+
+  static func linear() -> SingleNode {
+    SingleNode(
+      .linear,
+      [
+        Operand(.float32, [3, 5]), packedWeights(128),
+        Operand(.int32, [16]), Operand(.float32, [16]),
+        Operand(.float32, [16]), Operand(.float32, [16]), Operand(.float32, [5]),
+        Operand(.float32, [3, 7]),
+      ], Operand(.float32, [3, 7]), LinearParameters())
+  }
+
   static func reduce() -> SingleNode {
     var parameters = ReduceParameters()
     parameters.kind = Int32(EDGE_REDUCE_MEAN)
@@ -38,6 +62,29 @@ extension HostileNodeTests {
     Case("matmul, batches apart", matmul) { $0.inputs[1]?.dims = [3, 4, 5] },
     Case("matmul, a vector", matmul) { $0.inputs[1]?.dims = [4] },
     Case("matmul, int8", matmul) { $0.inputs[0]?.type = .int8 },
+    Case("attention, keys of another size", attention) { $0.inputs[1]?.dims = [1, 6, 2, 5] },
+    Case("attention, fewer values", attention) { $0.inputs[2]?.dims = [1, 5, 2, 3] },
+    Case("attention, other heads", attention) { $0.inputs[0]?.dims = [1, 5, 3, 4] },
+    Case("attention, other batch", attention) { $0.inputs[1]?.dims = [2, 6, 2, 4] },
+    Case("attention, other rows", attention) { $0.output.dims = [1, 4, 2, 3] },
+    Case("attention, three axes", attention) { $0.inputs[0]?.dims = [5, 2, 4] },
+    Case("attention, short mask", attention) { $0.inputs[3]?.dims = [5, 5] },
+    Case("attention, mask of one column", attention) { $0.inputs[3]?.dims = [5, 1] },
+    Case("attention, codes", attention) { $0.inputs[0]?.type = .int8 },
+    Case("attention, heads first", attention) { set(&$0, 2, 1) },
+    Case("linear, few weights", linear) { $0.inputs[1] = packedWeights(127) },
+    Case("linear, float weights", linear) { $0.inputs[1]?.type = .float32 },
+    Case("linear, few sums", linear) { $0.inputs[2]?.dims = [15] },
+    Case("linear, float sums", linear) { $0.inputs[2]?.type = .float32 },
+    Case("linear, few multipliers", linear) { $0.inputs[3]?.dims = [7] },
+    Case("linear, other rows", linear) { $0.output.dims = [4, 7] },
+    Case("linear, more inputs", linear) { $0.inputs[0]?.dims = [3, 9] },
+    Case("linear, more outputs", linear) {
+      $0.output.dims = [3, 17]; $0.inputs[7]?.dims = [3, 17]
+    },
+    Case("linear, short factor", linear) { $0.inputs[6]?.dims = [4] },
+    Case("linear, other residual", linear) { $0.inputs[7]?.dims = [3, 6] },
+    Case("linear, unknown function", linear) { set(&$0, 0, 99) },
     Case("reduce, axis outside", reduce) { set(&$0, 1, 2) },
     Case("reduce, axis below 0", reduce) { set(&$0, 1, -1) },
     Case("reduce, no axes", reduce) { set(&$0, 2, 0) },
