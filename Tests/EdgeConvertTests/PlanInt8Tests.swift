@@ -35,11 +35,13 @@ import Testing
     let x = f.input("x", [1, 12, 16])
     let normal = f.node("Softmax", [x], ["axis": .int(-1)])
     func heads(_ source: ValueID, _ order: [Int64]) -> ValueID {
-      let rows = f.node("Add", [f.node("MatMul", [source, f.weights([16, 16])]), f.weights([16])])
+      let product = f.node("MatMul", [source, f.weights([16, 16])])
+      let rows = f.node("Add", [product, f.weights([16])])
       let split = f.node("Reshape", [rows, f.ints([1, 12, 2, 8])])
       return f.node("Transpose", [split], ["perm": .ints(order)])
     }
-    let q = heads(normal, [0, 2, 1, 3]), k = heads(normal, [0, 2, 3, 1])
+    let q = heads(normal, [0, 2, 1, 3])
+    let k = heads(normal, [0, 2, 3, 1])
     let v = heads(normal, [0, 2, 1, 3])
     let scores = f.node("Softmax", [f.node("MatMul", [q, k])], ["axis": .int(-1)])
     let joined = f.node(

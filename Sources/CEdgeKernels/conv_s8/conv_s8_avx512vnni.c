@@ -83,22 +83,27 @@ static ALWAYS_INLINE void run_one(const conv_s8_tile *t, const int blocks) {
   static void run_##rows##x##blocks(const conv_s8_tile *t) { run_many(t, rows, blocks); }
 #define ROW(blocks)                                                                                \
   static void run_1x##blocks(const conv_s8_tile *t) { run_one(t, blocks); }
-#define TILES_6(b) ROW(b) TILE(2, b) TILE(3, b) TILE(4, b) TILE(5, b) TILE(6, b)
-#define TILES_8(b) TILES_6(b) TILE(7, b) TILE(8, b)
-#define TILES_12(b) TILES_8(b) TILE(9, b) TILE(10, b) TILE(11, b) TILE(12, b)
-#define NAMES_6(b) run_1x##b, run_2x##b, run_3x##b, run_4x##b, run_5x##b, run_6x##b
-#define NAMES_8(b) NAMES_6(b), run_7x##b, run_8x##b
-#define NAMES_12(b) NAMES_8(b), run_9x##b, run_10x##b, run_11x##b, run_12x##b
+#define TILES(b) ROW(b) TILE(2, b) TILE(3, b) TILE(4, b) TILE(5, b) TILE(6, b)
+#define NAMES(b) NULL, run_1x##b, run_2x##b, run_3x##b, run_4x##b, run_5x##b, run_6x##b
 
 // clang-format off
-TILES_12(1) TILES_12(2) TILES_8(3) TILES_6(4)
+TILES(1) TILES(2) TILES(3) TILES(4) TILE(12, 1) TILE(12, 2) TILE(8, 3)
     // clang-format on
 
-    static void (*const tiles[4][12])(const conv_s8_tile *t) = {
-        {NAMES_12(1)}, {NAMES_12(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
+static void (*const tiles[4][13])(const conv_s8_tile *t) = {
+    {NAMES(1), [12] = run_12x1}, {NAMES(2), [12] = run_12x2}, {NAMES(3), [8] = run_8x3}, {NAMES(4)}};
 
+/* What is between half a tile and a whole one is two halves: rare, and not worth a kernel of its own. */
 static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
-  tiles[blocks - 1][rows - 1](tile);
+  conv_s8_tile rest = *tile;
+  if (!tiles[blocks - 1][rows]) {
+    int32_t first = (rows + 1) / 2;
+    tiles[blocks - 1][first](tile);
+    rest.pixel += first;
+    rest.index += first * rest.stride;
+    rows -= first;
+  }
+  tiles[blocks - 1][rows](&rest);
 }
 
 static const conv_s8_isa isa = {

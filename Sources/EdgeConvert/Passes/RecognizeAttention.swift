@@ -52,7 +52,8 @@ extension Passes {
     }
     found.positions.append(maker)
     guard isProduct(sweep[maker], graph), let q = sweep[maker].input(0),
-      let k = sweep[maker].input(1), let queries = graph[q].shape, let keys = graph[k].shape, let values = graph[v].shape,
+      let k = sweep[maker].input(1), let queries = graph[q].shape, let keys = graph[k].shape,
+      let values = graph[v].shape,
       queries.count == shape.count, keys.count == shape.count, values.count == shape.count,
       queries.dropLast(2) == keys.dropLast(2), keys.dropLast(2) == values.dropLast(2),
       shape.count == 3 || queries[1].constant != nil, queries.last?.constant != nil,

@@ -34,13 +34,13 @@ struct PrecisionAssignment {
           ? PrecisionChoice(precision: .float32, reason: "INT8 would add too much noise")
           : choice(position, options.keepFloat))
     }
-    while dissolveIslands() {}
-    chooseDynamic()
-    while dissolveIslands() {}
+    repeat { while dissolveIslands() {} } while chooseDynamic()
   }
 
-  /// Matrix products of what is computed in float make their own codes, row by row: finer steps than one scale for all.
-  private mutating func chooseDynamic() {
+  /// Lets matrix products of what is computed in float make their own codes, row by row: finer steps than one scale for all;
+  /// true when one was found.
+  private mutating func chooseDynamic() -> Bool {
+    var changed = false
     for (position, node) in graph.nodes.enumerated() where isInt8(position) && node.op == "MatMul" {
       guard case .weighted = rules[position], let x = node.input(0) else { continue }
       var producer = uses.producer[x.index]
@@ -51,7 +51,9 @@ struct PrecisionAssignment {
       }
       guard let producer, !isInt8(producer) else { continue }
       choices[position].precision = .dynamic
+      changed = true
     }
+    return changed
   }
 
   private func isInt8(_ position: Int) -> Bool { choices[position].precision == .int8 }
