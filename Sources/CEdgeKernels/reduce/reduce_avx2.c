@@ -10,7 +10,7 @@
 #include "normalize_f32.inc.h"
 #include "reduce_s8.inc.h"
 #include "softmax_f32.inc.h"
-#include "../attention/attention_s8.inc.h"
 #include "../linear/linear_s8.inc.h"
+#include "../attention/attention_s8.inc.h"
 #pragma clang attribute pop
 #endif

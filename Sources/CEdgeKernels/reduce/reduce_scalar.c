@@ -9,8 +9,8 @@
 #include "normalize_f32.inc.h"
 #include "reduce_s8.inc.h"
 #include "softmax_f32.inc.h"
-#include "../attention/attention_s8.inc.h"
 #include "../linear/linear_s8.inc.h"
+#include "../attention/attention_s8.inc.h"
 
 #ifdef EDGE_COMPACT
 #pragma clang attribute pop

@@ -4,17 +4,17 @@
  */
 #include "kernel_test.h"
 
-/* Of 16 lanes, then of the lanes in order: which of two equal zeros it is. */
+/* Of 8 lanes, then of the lanes in order: which of two equal zeros it is. */
 static void range_of(const float *v, int32_t n, float *low, float *high) {
-  float least[16], most[16];
-  for (int l = 0; l < 16; l++)
+  float least[8], most[8];
+  for (int l = 0; l < 8; l++)
     least[l] = INFINITY, most[l] = -INFINITY;
   for (int32_t i = 0; i < n; i++) {
-    int l = i % 16;
+    int l = i % 8;
     least[l] = v[i] < least[l] ? v[i] : least[l];
     most[l] = v[i] > most[l] ? v[i] : most[l];
   }
-  for (int l = 1; l < 16; l++) {
+  for (int l = 1; l < 8; l++) {
     least[0] = least[l] < least[0] ? least[l] : least[0];
     most[0] = most[l] > most[0] ? most[l] : most[0];
   }
