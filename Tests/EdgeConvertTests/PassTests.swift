@@ -102,6 +102,17 @@ import Testing
     #expect(graph.nodes[0].inputs.count == (isCentred ? 3 : 2))
   }
 
+  @Test(arguments: [0, 1]) mutating func flattenedProductsAreOfRows(transB: Int) throws {
+    let x = fixture.input([2, 5, 6])
+    let flat = fixture.node("Reshape", [x, fixture.ints([10, 6])])
+    let gemm = fixture.node(
+      "Gemm", [flat, fixture.weights(transB == 1 ? [4, 6] : [6, 4]), fixture.weights([4])],
+      ["transB": .int(Int64(transB))])
+    let y = fixture.node("Reshape", [gemm, fixture.ints([2, 5, 4])])
+    try fixture.expect(
+      [y], after: repeated(Passes.unflattenProducts, Passes.removeDead), ["MatMul"])
+  }
+
   @Test(arguments: ["scaled and masked", "divided", "bare"])
   mutating func spelledOutAttentionIsRecognized(form: String) throws {
     let shape = form == "bare" ? [2, 5, 6] : [2, 3, 5, 6]

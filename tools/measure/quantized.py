@@ -24,8 +24,8 @@ DEFAULT = dict(per_channel=False, activation_type=quantization.QuantType.QInt8, 
 # Products and look-ups alone: one scale for scores and a mask of -10000 would leave nothing of the scores.
 PRODUCTS = dict(PER_CHANNEL, op_types_to_quantize=["MatMul", "Gather"])
 # Products with weights alone, their results in float: what encoders lose least by.
-WEIGHTED = dict(PER_CHANNEL, op_types_to_quantize=["MatMul"],
-                extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"]})
+WEIGHTED = dict(PER_CHANNEL, op_types_to_quantize=["MatMul", "Gemm"],
+                extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"]})
 
 
 class Reader(quantization.CalibrationDataReader):

@@ -18,6 +18,7 @@ public enum Passes {
     Pass(name: "fold constants", run: foldConstants),
     Pass(name: "remove dead nodes", run: removeDead),
     Pass(name: "remove identities", run: removeIdentity),
+    Pass(name: "products of rows", run: unflattenProducts),
     Pass(name: "scatters of blocks as concatenations", run: joinScatteredBlocks),
     Pass(name: "split states", run: splitStates),
     Pass(name: "canonical windows", run: canonicalizeWindows),

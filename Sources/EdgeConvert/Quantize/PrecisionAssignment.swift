@@ -41,8 +41,10 @@ struct PrecisionAssignment {
   /// true when one was found.
   private mutating func chooseDynamic() -> Bool {
     var changed = false
-    for (position, node) in graph.nodes.enumerated() where isInt8(position) && node.op == "MatMul" {
-      guard case .weighted = rules[position], let x = node.input(0) else { continue }
+    for (position, node) in graph.nodes.enumerated() where isInt8(position) {
+      guard node.op == "MatMul" || node.op == "Gemm" && node.int("transA", 0) == 0,
+        case .weighted = rules[position], let x = node.input(0)
+      else { continue }
       var producer = uses.producer[x.index]
       while let maker = producer, case .passThrough = rules[maker],
         let source = graph.nodes[maker].input(0)

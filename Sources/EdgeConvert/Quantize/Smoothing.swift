@@ -31,10 +31,9 @@ struct Smoothing {
       guard let inputs = peaks[value], let weights = graph.constant(graph.nodes[position], 1),
         weights.count % inputs.count == 0
       else { continue }
-      let columns = weights.count / inputs.count
-      let matrix = weights.floats
+      let rows = WeightScales.channels(graph.nodes[position], weights)
       let logarithms = inputs.indices.map { k in
-        let heaviest = matrix[k * columns..<(k + 1) * columns].reduce(0) { max($0, abs($1)) }
+        let heaviest = rows.reduce(0) { max($0, abs($1[k])) }
         return Self.strength * (log(Self.positive(inputs[k])) - log(Self.positive(heaviest)))
       }
       let mean = logarithms.reduce(0, +) / Double(logarithms.count)
