@@ -95,9 +95,13 @@ struct PlanFixture {
   }
 
   /// Converts to float, or to INT8 with the ranges of the test's data, and runs.
-  mutating func run(_ precision: Precision = .float32) throws -> Outcome {
+  ///
+  /// - Parameter asConverted: with all passes, and in the precisions that the converter assigns; no value has a range.
+  mutating func run(
+    _ precision: Precision = .float32, asConverted: Bool = false
+  ) throws -> Outcome {
     _ = Inference.run(&graph)
-    graph = try Passes.expandComposites(graph) ?? graph
+    graph = try asConverted ? Passes.all(graph) : Passes.expandComposites(graph) ?? graph
     let obstacles = Inference.run(&graph)
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
     var ranges: [ValueID: ClosedRange<Float>] = [:]
@@ -108,7 +112,12 @@ struct PlanFixture {
       ranges[id] = low...high
     }
     var quantization = Quantization(floatNodes: graph.nodes.count)
-    if precision == .int8 {
+    if asConverted {
+      let rules = graph.nodes.map { Operator.of($0)?.quantize ?? .float }
+      quantization.precision = PrecisionAssignment(
+        graph: graph, rules: rules, options: QuantizationOptions()
+      ).choices.map(\.precision)
+    } else if precision == .int8 {
       quantization.precision = graph.nodes.map { node in
         if let rule = Operator.of(node)?.quantize, case .float = rule { return .float32 }
         return .int8

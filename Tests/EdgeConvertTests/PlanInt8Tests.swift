@@ -50,7 +50,7 @@ import Testing
     let sum = f.node("Add", [f.node("MatMul", [flat, f.weights([16, 16])]), normal])
     let y = f.node("Tanh", [f.node("MatMul", [sum, f.weights([16, 24])])])
     f.output(f.node("MatMul", [y, f.weights([24, 8])]))
-    let outcome = try f.run(.int8)
+    let outcome = try f.run(.int8, asConverted: true)
     #expect(outcome.count("linear") == 6)
     #expect(outcome.count("attention") == 1)
     #expect(outcome.file.nodes.count == 8)

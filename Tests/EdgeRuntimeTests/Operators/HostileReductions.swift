@@ -73,7 +73,7 @@ extension HostileNodeTests {
     Case("attention, codes", attention) { $0.inputs[0]?.type = .int8 },
     Case("attention, heads first", attention) { set(&$0, 2, 1) },
     Case("linear, few weights", linear) { $0.inputs[1] = packedWeights(127) },
-    Case("linear, float weights", linear) { $0.inputs[1]?.type = .float32 },
+    Case("linear, weights in the arena", linear) { $0.inputs[1]?.isConstant = false },
     Case("linear, few sums", linear) { $0.inputs[2]?.dims = [15] },
     Case("linear, float sums", linear) { $0.inputs[2]?.type = .float32 },
     Case("linear, few multipliers", linear) { $0.inputs[3]?.dims = [7] },
