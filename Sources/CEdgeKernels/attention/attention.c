@@ -24,7 +24,7 @@ typedef struct attention_scratch {
 } attention_scratch;
 
 static void *take(attention_scratch *s, int8_t *base, int64_t bytes) {
-  void *part = base + s->bytes;
+  void *part = base ? base + s->bytes : NULL; /* NULL: only the size is asked */
   s->bytes += (size_t)round_up(bytes, 64);
   return part;
 }

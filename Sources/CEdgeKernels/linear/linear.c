@@ -39,7 +39,7 @@ typedef struct linear_scratch {
 } linear_scratch;
 
 static void *take(linear_scratch *s, int8_t *base, int64_t bytes) {
-  void *part = base + s->bytes;
+  void *part = base ? base + s->bytes : NULL; /* NULL: only the size is asked */
   s->bytes += (size_t)round_up(bytes, 64);
   return part;
 }
