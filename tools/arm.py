@@ -7,7 +7,7 @@ usage: arm.py [--assets DIR] [--only NAME,...] [--cpus cortex-a53,cortex-a76] [-
 A count is that of RUNS inferences after a first one, divided by RUNS: the same at every repetition but for a few thousand of
 onnxruntime's. Counts rank code for one CPU; they are no times. Inputs are bound once. The INT8 model is what onnxruntime's quantizer makes
 (QDQ, uint8 activations, weights per channel), which both run: ours is converted from it, so that the same layers are INT8. `profile`
-prints that many of our functions that take most. Files that are there already are taken as they are.
+prints that many of our functions that take most.
 """
 import argparse
 import bisect
@@ -22,9 +22,8 @@ import numpy as np
 import onnx
 
 import peers
-from measure import quantized
 from measure.emulator import CPUS, Emulator, run
-from measure.programs import convert
+from measure.files import Maker
 from measure.workloads import macs, workloads
 
 MODELS = ("mobilenet_v2", "dscnn", "minilm_128")
@@ -33,16 +32,14 @@ TYPES = {"float32": 1, "int8": 3, "uint8": 4, "int32": 6, "int64": 7}  # edgert_
 SWIFT = Path(shutil.which("swift") or "swift").resolve().parent
 
 
-def files(workload, arguments, work):
-    """Ours and the peer's files of a workload, made unless there: ours in INT8 holds the same quantized layers as the peer's."""
-    theirs = {"int8": work / f"{workload.name}.int8.onnx", "f32": work / f"{workload.name}.int8.f32.onnx"}
-    ours = {"int8": work / f"{workload.name}.qdq.edge", "f32": work / f"{workload.name}.f32.edge"}
-    if not all(path.exists() for path in theirs.values()):
-        quantized.quantize(workload.model, theirs["int8"], workload.form, workload.samples)
-    for precision, more in (("int8", []), ("f32", ["--precision", "f32"])):
-        if not ours[precision].exists():
-            convert(Path(arguments.build) / "bin/edgeconv", theirs[precision], ours[precision], [*workload.form.bounds, *more])
-    return ours, theirs
+def files(workload, maker):
+    """Ours and the peer's files of a workload: ours in INT8 holds the same quantized layers as the peer's."""
+    folder = maker.work / workload.name
+    folder.mkdir(exist_ok=True)
+    plain = maker.plain(workload, folder)
+    quantized = maker.onnx_forms(workload, folder, plain)["qdq"]
+    ours = {"int8": maker.edge(workload, folder, "qdq", quantized), "f32": maker.edge(workload, folder, "f32", plain)}
+    return ours, {"int8": quantized, "f32": plain}
 
 
 def runner(build, emulator):
@@ -67,9 +64,9 @@ def inputs(model, feeds, folder):
     return found
 
 
-def measure(workload, arguments, emulator, work):
+def measure(workload, arguments, emulator, maker):
     """Instructions per inference by runtime, precision and CPU."""
-    ours, theirs = files(workload, arguments, work)
+    ours, theirs = files(workload, maker)
     folder = emulator.root / "tmp"
     feeds = workload.samples[0]
     np.savez(folder / "inputs.npz", **feeds)
@@ -142,12 +139,12 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     emulator = Emulator(arguments.cache)
     runner(arguments.build, emulator)
-    wanted = arguments.only.split(",") if arguments.only else MODELS if arguments.assets else None
+    maker = Maker(arguments.build, work, ["onnxruntime"])
+    wanted = arguments.only.split(",") if arguments.only else MODELS if arguments.assets else ("spoken_digits",)
     results = []
-    for workload in [peers.given(arguments.model, arguments.data)] if arguments.model else workloads(arguments.assets):
-        if wanted and workload.name not in wanted:
-            continue
-        results.append(measure(workload, arguments, emulator, work))
+    for workload in ([peers.given(arguments.model, arguments.data)] if arguments.model
+                     else workloads(work, arguments.assets, lambda name: name in wanted)):
+        results.append(measure(workload, arguments, emulator, maker))
         print(table(results[-1]), flush=True)
     if not results:
         sys.exit(f"no workload is called {arguments.only}")

@@ -329,7 +329,7 @@ typedef struct edge_kernels {
    * Bytes from n to row_bytes are as of v = 0. */
   void (*code_ranges)(const float *x, int64_t x_row, const float *factor, int8_t *codes, int64_t row_bytes, float *low,
                       float *step, int32_t rows, int32_t n);
-  /* y = (sums * step[row] + low[row] * offset) + bias, no fma. */
+  /* y = (sums * step[row] + low[row] * offset) + bias, no fma; sums, offset and bias are read in 16s. */
   void (*finish_rows)(const float *sums, int64_t sums_row, float *y, int64_t y_row, const float *low, const float *step,
                       const float *offset, const float *bias, int32_t rows, int32_t n);
   /* What follows the products of a step of n units, with the sigmoid and tanh of unary_f32 and no fma. Gates are at x + g * n

@@ -1,36 +1,23 @@
-#include "../include/edge_kernels.h"
+#include "../row_product.h"
 
-/* Rows whose codes are made together, and channels of one call of the kernel that multiplies. */
-enum { block_rows = 48, unit_channels = 64, panel_units = 2 };
+/* Channels of a unit of work, and units of one call of the kernel that multiplies. */
+enum { unit_channels = 64, panel_units = 2 };
 
 /* What kernels that read codes as unsigned start from. */
 static const int32_t zeros[panel_units * unit_channels];
 
-static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
-static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
-
-/* The products of a panel, as a layer over a block. */
+/* The products of a panel over a block. */
 static edge_conv product(const edge_linear *p, int32_t rows, int32_t channel, int32_t channels) {
-  int64_t inputs4 = round_up(p->inputs, 4);
-  edge_conv c = {.batch = 1, .in_h = 1, .in_w = rows, .in_c = p->inputs, .in_stride = (int32_t)inputs4};
-  c.out_h = 1;
-  c.out_w = rows;
-  c.out_c = channels;
-  c.out_stride = panel_units * unit_channels;
-  c.kernel_h = c.kernel_w = c.stride_h = c.stride_w = c.dilation_h = c.dilation_w = 1;
+  edge_conv c = edge_row_product(rows, p->inputs, channels, panel_units * unit_channels);
   c.input_zero = -128;
-  c.weights = p->weights + channel * inputs4;
+  c.weights = p->weights + (int64_t)channel * c.in_stride;
   c.epilogue.bias = p->sum128 + channel;
   c.epilogue.bias_u8 = zeros;
   c.epilogue.multiplier = p->multiplier + channel;
-  c.epilogue.slope = 1.0f;
-  c.epilogue.output_float = 1;
-  c.epilogue.low_f = -__builtin_inff();
-  c.epilogue.high_f = __builtin_inff();
   return c;
 }
 
-/* The parts of scratch, each a multiple of 64 bytes. */
+/* The parts of scratch. */
 typedef struct linear_scratch {
   float *sums, *low, *step;
   int8_t *codes;
@@ -38,28 +25,22 @@ typedef struct linear_scratch {
   size_t bytes;
 } linear_scratch;
 
-static void *take(linear_scratch *s, int8_t *base, int64_t bytes) {
-  void *part = base ? base + s->bytes : NULL; /* NULL: only the size is asked */
-  s->bytes += (size_t)round_up(bytes, 64);
-  return part;
-}
-
 static linear_scratch lay_out(const edge_linear *p, void *scratch) {
   linear_scratch s = {0};
-  int64_t block = least(p->rows, block_rows);
-  s.sums = take(&s, scratch, block * panel_units * unit_channels * 4);
-  s.low = take(&s, scratch, block * 4);
-  s.step = take(&s, scratch, block * 4);
-  s.codes = take(&s, scratch, block * round_up(p->inputs, 4) + EDGE_OVERREAD);
+  int64_t block = edge_least(p->rows, edge_block_rows);
+  s.sums = edge_take(scratch, &s.bytes, block * panel_units * unit_channels * 4);
+  s.low = edge_take(scratch, &s.bytes, block * 4);
+  s.step = edge_take(scratch, &s.bytes, block * 4);
+  s.codes = edge_take(scratch, &s.bytes, block * edge_round_up(p->inputs, 4) + EDGE_OVERREAD);
   edge_conv c = product(p, (int32_t)block, 0, panel_units * unit_channels);
-  s.kernel = take(&s, scratch, (int64_t)edge_conv_scratch_s8(&c));
+  s.kernel = edge_take(scratch, &s.bytes, (int64_t)edge_conv_scratch_s8(&c));
   return s;
 }
 
 size_t edge_linear_scratch(const edge_linear *p) { return lay_out(p, NULL).bytes; }
 
 int32_t edge_linear_units(const edge_linear *p) {
-  return (int32_t)(round_up(p->outputs, unit_channels) / unit_channels);
+  return (int32_t)(edge_round_up(p->outputs, unit_channels) / unit_channels);
 }
 
 static void run_panel(const edge_kernels *kernels, const edge_linear *p, const linear_scratch *s,
@@ -83,15 +64,15 @@ static void run_panel(const edge_kernels *kernels, const edge_linear *p, const l
 void edge_linear_run(const edge_kernels *kernels, const edge_linear *p, const float *x, float *y,
                      const float *residual, void *scratch, int32_t begin, int32_t end) {
   linear_scratch s = lay_out(p, scratch);
-  int64_t inputs4 = round_up(p->inputs, 4);
+  int64_t inputs4 = edge_round_up(p->inputs, 4);
   for (int32_t row = 0, rows; row < p->rows; row += rows) {
-    rows = least(p->rows - row, block_rows);
+    rows = edge_least(p->rows - row, edge_block_rows);
     kernels->code_ranges(x + (int64_t)row * p->inputs, p->inputs, p->factor, s.codes, inputs4, s.low,
                          s.step, rows, p->inputs);
     for (int32_t unit = begin, units; unit < end; unit += units) {
-      units = least(end - unit, panel_units);
+      units = edge_least(end - unit, panel_units);
       int32_t channel = unit * unit_channels;
-      int32_t channels = least(p->outputs - channel, units * unit_channels);
+      int32_t channels = edge_least(p->outputs - channel, units * unit_channels);
       run_panel(kernels, p, &s, row, rows, channel, channels, y, residual);
     }
   }

@@ -1,6 +1,7 @@
 /*
  * Products of int8 weights with a vector of 16-bit codes; one ISA each time it is included, after it has defined
- * block_sums: 32-bit sums of EDGE_BLOCKS times 16 outputs, or of 16, over all quads of codes.
+ * block_sums: 32-bit sums of EDGE_BLOCKS times 16 outputs, or of 16, over all quads of codes; and EDGE_ARRANGES with
+ * arrange_codes where these want the codes in an order of their own.
  */
 
 /* Codes of x, zeros up to a multiple of 4, and what one step of them is worth. */
@@ -31,7 +32,9 @@ void EDGE_NAME(edge_s16_product)(const edge_product_s16 *p, const float *x, floa
                                  int16_t *room) {
   int32_t quads = (p->k + 3) / 4;
   float step = EDGE_NAME(codes_s16)(x, p->k, room);
+#ifdef EDGE_ARRANGES
   EDGE_NAME(arrange_codes)(room, quads);
+#endif
   const int8_t *w = p->weights;
   for (int32_t n = 0, count; n < p->n; n += count) {
     int32_t sums[16 * EDGE_BLOCKS];

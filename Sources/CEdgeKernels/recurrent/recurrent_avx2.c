@@ -8,10 +8,6 @@
 #define EDGE_BLOCKS 1
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
-EDGE_INLINE void EDGE_NAME(arrange_codes)(int16_t *codes, int32_t quads) {
-  (void)codes, (void)quads;
-}
-
 /* Four outputs a register, two partial sums each. */
 static int32_t EDGE_NAME(block_sums)(const int8_t *w, int32_t quads, int32_t left,
                                      const int16_t *codes, int32_t *sums) {

@@ -10,10 +10,6 @@
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma"))),             \
     apply_to = function)
 
-EDGE_INLINE void EDGE_NAME(arrange_codes)(int16_t *codes, int32_t quads) {
-  (void)codes, (void)quads;
-}
-
 /* Eight outputs a register, two partial sums each. */
 EDGE_INLINE void EDGE_NAME(sums_of)(int32_t blocks, const int8_t *w, int32_t quads,
                                     const int16_t *codes, int32_t *sums) {

@@ -7,10 +7,6 @@
 #define EDGE_ISA neon
 #define EDGE_BLOCKS 1
 
-EDGE_INLINE void EDGE_NAME(arrange_codes)(int16_t *codes, int32_t quads) {
-  (void)codes, (void)quads;
-}
-
 /* An output a register, four partial sums each. */
 static int32_t EDGE_NAME(block_sums)(const int8_t *w, int32_t quads, int32_t left,
                                      const int16_t *codes, int32_t *sums) {

@@ -6,6 +6,7 @@
 
 #define EDGE_ISA neondot
 #define EDGE_BLOCKS 1
+#define EDGE_ARRANGES
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
 /* A quad of codes becomes four bytes of q / 128, rounded, and four of what is left. */

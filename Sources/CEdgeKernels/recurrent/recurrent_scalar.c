@@ -12,10 +12,6 @@ int32_t edge_product_limit_s16(int32_t k) {
 #include "../compact.h"
 #define EDGE_BLOCKS 1
 
-EDGE_INLINE void EDGE_NAME(arrange_codes)(int16_t *codes, int32_t quads) {
-  (void)codes, (void)quads;
-}
-
 static int32_t EDGE_NAME(block_sums)(const int8_t *w, int32_t quads, int32_t left,
                                      const int16_t *codes, int32_t *sums) {
   (void)left;
