@@ -64,13 +64,23 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
     var options = RunOptions()
     options.budgetNanoseconds = asked.budget_ns
     options.isTimed = report != nil
+    guard asked.token_keep >= 0, asked.token_keep <= 1 else {
+      throw EdgeError(.invalidArgument, "token_keep must be in 0...1")
+    }
+    options.tokens = asked.full_depth != 0 ? allTokens : tokenParts(asked.token_keep)
     let done = try session(opened).pointee.run(options)
     guard let report else { return }
     var filled = edgert_run_report()
     filled.budget_met = done.isBudgetMet ? 1 : 0
     filled.elapsed_ns = done.nanoseconds
+    filled.tokens_kept = UInt32(done.tokensKept)
     try write(filled, to: report)
   }
+}
+
+/// A factor of tokens in parts of `allTokens`, at least one where there is a factor.
+private func tokenParts(_ factor: Float) -> Int {
+  factor == 0 ? 0 : max(1, Int((factor * Float(allTokens)).rounded()))
 }
 
 @c @implementation public func edgert_session_set_profiling(

@@ -54,6 +54,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
   // Control.
   case exit = 60
   case skip = 61
+  case keepTokens = 62
   // Recurrence.
   case lstm = 70
   case gru = 71
@@ -105,6 +106,7 @@ public enum OpCode: UInt16, CaseIterable, Sendable {
     case .dft: "dft"
     case .exit: "exit"
     case .skip: "skip"
+    case .keepTokens: "keep_tokens"
     case .lstm: "lstm"
     case .gru: "gru"
     case .rnn: "rnn"

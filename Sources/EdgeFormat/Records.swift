@@ -86,13 +86,19 @@ public enum SizeSource: UInt16, Sendable {
   case node = 1
   /// The session: 0 after a reset, and after each run the value that an expression had in it.
   case counter = 2
+  /// The caller, as an option of a run: of how many in 1024 tokens stay at each elimination. The default is in
+  /// `input`, the bound is 1024.
+  case tokens = 3
 }
+
+/// Parts of one that `SizeSource.tokens` counts in: all tokens.
+public let allTokens = 1024
 
 /// A run-time size, at most its bound.
 public struct SymbolRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 16
   /// The input (its position in the interface) or the node whose axis sets it, or the counter's
-  /// expression.
+  /// expression, or the default of an option.
   public var input: UInt32 = 0
   /// The axis of that input, or of the node's first result; 0 for a counter.
   public var axis: UInt16 = 0

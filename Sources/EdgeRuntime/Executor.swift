@@ -8,6 +8,8 @@ import EdgeFormat
 public struct RunReport {
   public var isBudgetMet = true
   public var nanoseconds: UInt64 = 0
+  /// Tokens that the last elimination kept; 0 of a plan without one.
+  public var tokensKept = 0
 }
 
 /// What a run is asked: the fields of `edgert_run_options` that mean something without exits.
@@ -15,6 +17,8 @@ public struct RunOptions {
   public var budgetNanoseconds: UInt64 = 0
   /// Whether the report's time is wanted: a run reads the clock only for that or for a budget.
   public var isTimed = false
+  /// Of how many in `allTokens` tokens stay at each elimination; 0 for the file's default.
+  public var tokens = 0
 
   public init() {}
 }
@@ -30,6 +34,7 @@ extension Session {
     let isTimed = options.isTimed || options.budgetNanoseconds != 0
     let start = isTimed ? edge_host_nanoseconds() : 0
     edge_host_flag_set(cancelFlag, 0)
+    try setTokens(options.tokens)
     try prepareSizes()
     hasRun = false
     edge_host_pool_begin(pool)
@@ -46,6 +51,7 @@ extension Session {
     hasRun = true
     advanceCounters()
     var report = RunReport()
+    report.tokensKept = keptTokens
     if isTimed {
       report.nanoseconds = edge_host_nanoseconds() &- start
       report.isBudgetMet =

@@ -38,6 +38,8 @@ public struct Model: @unchecked Sendable {
   var hasFoundSizes = false
   /// Whether sizes grow from run to run.
   var hasCounters = false
+  /// Whether an option of a run says how many tokens stay.
+  var hasTokens = false
   /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a
   /// multiple of 64.
   public internal(set) var scratchBytes: Int

@@ -77,6 +77,29 @@ extension Session {
     if countersHaveMoved || model.hasFoundSizes || !areNodesChecked { try applySizesOfInputs() }
   }
 
+  /// Sets of how many in `allTokens` tokens stay at each elimination; 0 for the file's default.
+  mutating func setTokens(_ parts: Int) throws(EdgeError) {
+    guard model.hasTokens else { return }
+    var isNew = false
+    for index in 0..<model.symbolCount
+    where model.symbols[index].source == SizeSource.tokens.rawValue {
+      let value = parts == 0 ? Int(model.symbols[index].input) : parts
+      isNew = isNew || sizes[index] != value
+      sizes[index] = value
+    }
+    if isNew { try applySizesOfInputs() }
+  }
+
+  /// Tokens that the last elimination keeps at these sizes; 0 of a plan without one.
+  var keptTokens: Int {
+    guard model.hasTokens else { return 0 }
+    for index in stride(from: model.nodeCount - 1, through: 0, by: -1)
+    where model.nodes[index].opCode == OpCode.keepTokens.rawValue {
+      return model.view(index, slots)?.output().dims[0] ?? 0
+    }
+    return 0
+  }
+
   /// Applies sizes that nodes find at their bounds, at which the nodes are checked, until they are
   /// found again.
   private mutating func applySizesOfInputs() throws(EdgeError) {

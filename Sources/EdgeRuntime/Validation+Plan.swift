@@ -104,6 +104,10 @@ extension Model {
       hasCounters = true
       return symbol.bound >= 0 && Int(symbol.input) < expressionCount
     }
+    if symbol.source == SizeSource.tokens.rawValue {
+      hasTokens = true
+      return Int(symbol.bound) == allTokens && symbol.input >= 1 && symbol.input <= UInt32(allTokens)
+    }
     guard let record = symbolTensor(symbol), symbol.axis < record.rank else { return false }
     return Int(symbol.bound) == record.dimension(Int(symbol.axis))
   }
@@ -119,7 +123,7 @@ extension Model {
       hasFoundSizes = true
       let node = nodes[position]
       return tensors[Int(operands[Int(node.operandStart) + Int(node.inputCount)])]
-    case .counter, nil: return nil
+    case .counter, .tokens, nil: return nil
     }
   }
 

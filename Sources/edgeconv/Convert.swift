@@ -62,6 +62,12 @@ struct Convert: ParsableCommand {
   var state: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "Part of the tokens that stays at each layer of an encoder from the second attention on, above 0 and at most 1; a run may choose another. off: tokens never leave.",
+      valueName: "part"))
+  var tokens = "off"
+
+  @Option(
     help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json")
   )
   var preprocess: String?
@@ -106,6 +112,12 @@ struct Convert: ParsableCommand {
     options.bounds = try Bounds.parsed(bound)
     options.fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
     options.states = try StateBinding(state)
+    if tokens != "off" {
+      guard let part = Double(tokens), part > 0, part <= 1 else {
+        throw ConversionError.usage("--tokens \(tokens): give a number above 0 and at most 1, or off")
+      }
+      options.tokens = part
+    }
     options.preprocessing = preprocess
     options.labels = labels
     options.seed = seed

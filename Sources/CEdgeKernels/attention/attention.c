@@ -89,8 +89,15 @@ static void pack_values(const edge_kernels *kernels, const edge_attention *p, co
   }
 }
 
+/* Adds a query's weights to what keys have received. */
+static void receive(float *received, const int8_t *codes, float inverse, int32_t keys) {
+  for (int32_t i = 0; i < keys; i++)
+    received[i] += (float)(codes[i] + 128) * inverse;
+}
+
 static void head_s8(const edge_kernels *kernels, const edge_attention *p, const float *q,
-                    const float *k, const float *v, const float *mask, float *y, void *scratch) {
+                    const float *k, const float *v, const float *mask, float *y, float *received,
+                    void *scratch) {
   attention_scratch s = lay_out(p, scratch);
   int64_t size4 = edge_round_up(p->size, 4), keys4 = edge_round_up(p->keys, 4);
   memset(s.key_bias_u8, 0, (size_t)edge_round_up(p->keys, 16) * 4);
@@ -120,6 +127,8 @@ static void head_s8(const edge_kernels *kernels, const edge_attention *p, const 
     for (int32_t r = 0; r < rows; r++) {
       float inverse = 1.0f / (float)s.query_sum[r];
       float *to = y + (first + r) * p->y_row;
+      if (received)
+        receive(received, s.weights + r * keys4, inverse, p->keys);
       for (int32_t i = 0; i < p->value_size; i++)
         to[i] = edge_one_nan(s.sums[(int64_t)r * p->value_size + i] * inverse);
     }
@@ -127,7 +136,8 @@ static void head_s8(const edge_kernels *kernels, const edge_attention *p, const 
 }
 
 static void head_f32(const edge_kernels *kernels, const edge_attention *p, const float *q,
-                     const float *k, const float *v, const float *mask, float *y, void *scratch) {
+                     const float *k, const float *v, const float *mask, float *y, float *received,
+                     void *scratch) {
   attention_scratch s = lay_out(p, scratch);
   edge_matmul_f32 a = scores_of(p), b = sums_of(p);
   for (int32_t first = 0, rows; first < p->rows; first += rows) {
@@ -141,12 +151,17 @@ static void head_f32(const edge_kernels *kernels, const edge_attention *p, const
       kernels->binary_f32(EDGE_BINARY_ADD, row, 1, mask + (first + r) * p->mask_row, 1, row, p->keys);
     }
     kernels->softmax_f32(s.scores, s.scores, rows, p->keys);
+    for (int32_t r = 0; r < rows && received; r++)
+      kernels->binary_f32(EDGE_BINARY_ADD, received, 1, s.scores + (int64_t)r * p->keys, 1, received,
+                          p->keys);
     kernels->matmul_f32(&b, s.scores, v, y + first * p->y_row, s.kernel, 0, rows);
   }
 }
 
 void edge_attention_head(const edge_kernels *kernels, const edge_attention *p, const float *q,
                          const float *k, const float *v, const float *mask, float *y,
-                         void *scratch) {
-  (p->is_s8 ? head_s8 : head_f32)(kernels, p, q, k, v, mask, y, scratch);
+                         float *received, void *scratch) {
+  if (received)
+    memset(received, 0, (size_t)p->keys * sizeof *received);
+  (p->is_s8 ? head_s8 : head_f32)(kernels, p, q, k, v, mask, y, received, scratch);
 }

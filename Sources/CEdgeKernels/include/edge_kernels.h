@@ -349,9 +349,10 @@ int32_t edge_kernels_can_run(const edge_kernels *kernels);
 const edge_kernels *edge_kernels_named(const char *isa);
 
 /* Computes one head with a table's kernels; scratch of edge_attention_scratch bytes, which grows with every size. mask: NULL or a
- * row for each query. y is neither of the operands. */
+ * row for each query. y is neither of the operands. received: NULL, or the sum over the queries, in order, of each key's weights:
+ * those of softmax_f32, or with is_s8 float(code + 128) * (1 / sum of the codes). */
 void edge_attention_head(const edge_kernels *kernels, const edge_attention *p, const float *q, const float *k, const float *v,
-                         const float *mask, float *y, void *scratch);
+                         const float *mask, float *y, float *received, void *scratch);
 size_t edge_attention_scratch(const edge_attention *p);
 
 /* Computes channels [64 * begin, 64 * end) of all rows with a table's kernels; residual NULL or shaped like y. Scratch of

@@ -1,3 +1,4 @@
+import EdgeFormat
 import EdgeSamples
 import Foundation
 
@@ -40,7 +41,8 @@ public struct Conversion {
       try Import.read(options.source, fixed: options.fixed), options.states, bounds: options.bounds)
     let given = options.precision == .float32 ? nil : try QuantizationReader.read(bound.graph)
     let precision = try options.effectivePrecision(isQuantized: given != nil)
-    let graph = try Check.prepared(given ?? bound.graph)
+    var graph = try Check.prepared(given ?? bound.graph)
+    if options.tokens != nil { graph = try TokenElimination.applied(to: graph) }
     if options.states != .off, !bound.pairs.isEmpty { options.states = .pairs(bound.pairs) }
     let sizes = try RuntimeSizes(graph: graph, bounds: bound.bounds)
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
@@ -55,10 +57,13 @@ public struct Conversion {
         $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
-    let decided =
+    var decided =
       given == nil
       ? try decide(graph, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
+    if let tokens = options.tokens {
+      TokenElimination.set(Int((tokens * Double(allTokens)).rounded()), in: &decided.graph)
+    }
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
     let file = try makeFile(

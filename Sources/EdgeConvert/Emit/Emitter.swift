@@ -76,6 +76,9 @@ struct Emitter {
     case .counter(let next):
       record.source = SizeSource.counter.rawValue
       record.input = UInt32(try sizes.index(of: next))
+    case .tokens(let standard):
+      record.source = SizeSource.tokens.rawValue
+      record.input = UInt32(standard)
     }
     record.bound = Int32(symbol.bound)
     record.name = names.offset(of: symbol.name)

@@ -1,3 +1,5 @@
+import EdgeFormat
+
 /// Runs a graph in float32 on the workstation: the accuracy oracle, and what calibration observes.
 ///
 /// A value is freed after its last reader. Evaluations of one evaluator may run side by side.
@@ -124,7 +126,7 @@ public struct Evaluator: Sendable {
 
   /// The run-time sizes that inputs and states have.
   private func symbols(of values: [Tensor?]) -> [String: Int] {
-    var symbols: [String: Int] = [:]
+    var symbols = [TokenElimination.symbol: allTokens]
     for id in graph.inputs + graph.states.map(\.input) {
       for (size, found) in zip(graph[id].shape ?? [], values[id.index]?.shape ?? []) {
         if let name = size.symbolName { symbols[name] = found }

@@ -2,6 +2,7 @@ import EdgeFormat
 
 /// q `[N, H, T, D]` or `[N, T, D]`, k' `[N, H, D, S]`, v `[N, H, S, E]`, mask? → softmax(q k' * scale + mask) v of every head.
 ///
+/// A second result `[N, H, S]` is what each key receives: its weights' sum over the queries.
 /// "edge.Attention" is what `recognizeAttention` makes of the operators that spell it out; attribute `scale`. Its products
 /// may be of int8 codes, which are made of the operands as they come: nothing of it needs calibration.
 extension Operator {
@@ -9,8 +10,10 @@ extension Operator {
     "edge.Attention", opsets: latestOpset...latestOpset,
     infer: { node, graph in
       let (q, v) = (try graph.shape(node, 0), try graph.shape(node, 2))
+      let type = try graph.type(node, 0)
       return [
-        ValueType(type: try graph.type(node, 0), shape: Array(q.dropLast()) + Array(v.suffix(1)))
+        ValueType(type: type, shape: Array(q.dropLast()) + Array(v.suffix(1))),
+        ValueType(type: type, shape: Array(v.dropLast())),
       ]
     },
     evaluate: { node, inputs in
@@ -27,8 +30,22 @@ extension Operator {
         scores = try combine(node, scores, mask, { $0 + $1 }, { a, _ in a })
       }
       let weights = try apply(softmaxes[0], "Softmax", [scores])
-      return [try apply(matmul, "MatMul", [weights, need(node, inputs, 2)])]
+      let result = try apply(matmul, "MatMul", [weights, need(node, inputs, 2)])
+      return node.output(1) == nil ? [result] : [result, weights.received]
     }, quantize: .dynamic, lower: Lowering.headAttention)
+}
+
+extension Tensor {
+  /// What weights `[..., T, S]` give each of S keys, summed over T.
+  fileprivate var received: Tensor {
+    let keys = shape[shape.count - 1], rows = shape[shape.count - 2]
+    let weights = floats
+    let sums = (0..<(count / Swift.max(rows, 1))).map { place -> Float in
+      let first = place / keys * rows * keys + place % keys
+      return (0..<rows).reduce(0) { $0 + weights[first + $1 * keys] }
+    }
+    return Tensor(sums, shape: Array(shape.dropLast(2)) + [keys])
+  }
 }
 
 extension Lowering {
@@ -64,15 +81,24 @@ extension Lowering {
     }
     let order = rank == 4 ? [0, 2, 1, 3] : [0, 1, 2]
     let y = try lowering.result(target, order: order)
-    lowering.emit(
-      .attention, inputs, [lowering.view(y.tensor, dims: lowering.heads(lowering[y.tensor].dims))],
-      parameters)
+    var outputs = [lowering.view(y.tensor, dims: lowering.heads(lowering[y.tensor].dims))]
+    if let received = node.output(1) {
+      let sums = try lowering.result(received)
+      outputs.append(lowering.view(sums.tensor, dims: lowering.rowsOfHeads(lowering[sums.tensor].dims)))
+      lowering.define(received, as: sums)
+    }
+    lowering.emit(.attention, inputs, outputs, parameters)
     lowering.define(target, as: y)
   }
 
   /// Sizes of the one head of a value without an axis of heads, behind its rows.
   private func heads(_ sizes: [Dimension]) -> [Dimension] {
     sizes.count == 4 ? sizes : [sizes[0], sizes[1], Dimension(1), sizes[2]]
+  }
+
+  /// Sizes `[N, H, S]` of a value with or without an axis of heads.
+  private func rowsOfHeads(_ sizes: [Dimension]) -> [Dimension] {
+    sizes.count == 3 ? sizes : [sizes[0], Dimension(1), sizes[1]]
   }
 
   /// Making codes of all keys and values pays when many queries read them: not a step at a time over what a state keeps.

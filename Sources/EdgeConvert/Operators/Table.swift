@@ -26,7 +26,7 @@ extension Operator {
       reductions,
       softmaxes,
       normalizations,
-      [rowNormalization, headAttention],
+      [rowNormalization, headAttention, keepTokens],
       [attention, linearAttention, rotaryEmbedding, swiGLU],
       caches,
       recurrent,

@@ -8,6 +8,8 @@ struct RuntimeSizes: Sendable {
     case input(Int, axis: Int)
     /// The session, which counts from 0: the value in the next run.
     case counter(next: Dimension)
+    /// The caller, as an option of a run, which is this where it does not say.
+    case tokens(standard: Int)
   }
 
   /// A symbol and who sets it.
@@ -53,6 +55,13 @@ struct RuntimeSizes: Sendable {
       }
     }
     missing += try addCounters(graph, given)
+    if let elimination = graph.nodes.first(where: { $0.op == "edge.KeepTokens" }) {
+      bounds[TokenElimination.symbol] = allTokens
+      symbols.append(
+        Symbol(
+          name: TokenElimination.symbol,
+          source: .tokens(standard: elimination.int("parts") ?? allTokens), bound: allTokens))
+    }
     for name in given.keys.sorted() where bounds[name] == nil {
       let known = symbols.map { "'\($0.name)'" }.joined(separator: ", ")
       missing.append(

@@ -2,10 +2,11 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `attention` (float): q `[B, T, H, D]`, k `[B, S, H, D]`, v `[B, S, H, E]`, mask? → y `[B, T, H, E]`, each with rows and
-/// heads in either order; a head is a unit of work.
+/// heads in either order; a head is a unit of work. A second result `[B, H, S]` is what each key receives: its weights' sum
+/// over the queries.
 enum Attention {
   static func check(_ node: NodeView) throws(EdgeError) {
-    try node.expect(inputs: 4, required: 3)
+    try node.expect(inputs: 4, required: 3, outputs: node.outputCount == 2 ? 2 : 1)
     try node.expectParameters(AttentionParameters.self)
     for operand in 0..<4 where node.has(operand) { try node.expectFloat(node.input(operand)) }
     for operand in 0..<3 { try node.expectRank(node.input(operand), 4) }
@@ -31,6 +32,13 @@ enum Attention {
     }
     try node.require(
       y.count == 0 || heads.k.rows > 0 && heads.q.size > 0, "attention to nothing")
+    if node.outputCount == 2 {
+      let received = node.output(1)
+      try node.expectFloat(received)
+      try node.require(
+        received.rank == 3 && received.dims[0] == heads.y.batch && received.dims[1] == heads.y.count
+          && received.dims[2] == heads.k.rows, "what keys receive is a number for each head's keys")
+    }
     guard node.has(3) else { return }
     let mask = node.input(3)
     try node.require(mask.rank >= 1 && mask.rank <= 4, "a mask has one to four axes")
@@ -127,8 +135,8 @@ enum Attention {
         edge_attention_head(
           part.kernels, &heads.description, node.input(0).float + heads.q.start(head),
           node.input(1).float + heads.k.start(head), node.input(2).float + heads.v.start(head),
-          mask,
-          node.output().float + heads.y.start(head), part.scratch)
+          mask, node.output().float + heads.y.start(head),
+          node.outputCount == 2 ? node.output(1).float + head &* heads.k.rows : nil, part.scratch)
       }
     }
   }

@@ -170,19 +170,28 @@ static void test_head(int32_t rows, int32_t keys, int32_t size, int32_t value_si
   guarded q = random_f32(rows * p.q_row, -2, 2), k = random_f32(keys * p.k_row, -2, 2);
   guarded v = random_f32(keys * p.v_row, -1, 1), mask = random_f32((int64_t)rows * keys, -3, 0);
   guarded expected = guarded_new((size_t)rows * (size_t)value_size * 4);
+  guarded expected_received = guarded_new((size_t)keys * 4);
   const float *m = masked ? (float *)mask.data : NULL;
   double *naive = malloc((size_t)rows * (size_t)value_size * sizeof *naive), error = 0, signal = 1e-9;
   naive_head(&p, (float *)q.data, (float *)k.data, (float *)v.data, m, naive);
   size_t bytes = edge_attention_scratch(&p);
   for (int t = 0; t < test_table_count; t++) {
     guarded y = guarded_new(expected.bytes), scratch = guarded_new(bytes);
+    guarded received = guarded_new((size_t)keys * 4);
     edge_attention_head(test_tables[t], &p, (float *)q.data, (float *)k.data, (float *)v.data, m,
-                        (float *)y.data, scratch.data);
-    if (t == 0)
+                        (float *)y.data, (float *)received.data, scratch.data);
+    if (t == 0) {
       memcpy(expected.data, y.data, y.bytes);
+      memcpy(expected_received.data, received.data, received.bytes);
+      double sum = 0;
+      for (int32_t i = 0; i < keys; i++)
+        sum += ((float *)received.data)[i];
+      check(sum > rows * 0.9999 && sum < rows * 1.0001, "%d queries give %g", rows, sum);
+    }
     check_output(t, &y, expected.data, "attention", shape);
+    check_output(t, &received, expected_received.data, "attention received", shape);
     check(guarded_intact(&scratch), "%s attention %s: left its scratch", test_tables[t]->isa, shape);
-    free(y.block), free(scratch.block);
+    free(y.block), free(scratch.block), free(received.block);
   }
   for (int32_t i = 0; i < rows * value_size; i++) {
     double difference = ((float *)expected.data)[i] - naive[i];
@@ -198,6 +207,7 @@ static void test_head(int32_t rows, int32_t keys, int32_t size, int32_t value_si
     check(edge_attention_scratch(&smaller) <= bytes, "attention %s: a smaller one wants more", shape);
   }
   free(q.block), free(k.block), free(v.block), free(mask.block), free(expected.block), free(naive);
+  free(expected_received.block);
 }
 
 int main(int argc, char **argv) {
