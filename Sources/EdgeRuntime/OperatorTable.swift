@@ -51,9 +51,10 @@ enum OperatorTable {
     case .stft: try STFT.check(node)
     case .lstm, .gru, .rnn: try Recurrent.check(node)
     case .dft: try DFT.check(node)
-    case .exit, .skip:
+    case .exit: try Exit.check(node)
+    case .skip:
       throw EdgeError(
-        .featureUnsupported, "early exits and skips need a newer runtime: convert without them"
+        .featureUnsupported, "skips need a newer runtime: convert without them"
       ).at(section: .nodes, node: node.index)
     }
   }
@@ -74,6 +75,7 @@ enum OperatorTable {
     case .stft: STFT.workspaceBytes(node)
     case .lstm, .gru, .rnn: Recurrent.workspaceBytes(node)
     case .dft: DFT.workspaceBytes(node)
+    case .exit: Exit.workspaceBytes(node)
     case .maxPool,
       .averagePool,
       .resizeNearest,
@@ -105,7 +107,6 @@ enum OperatorTable {
       .scatterND,
       .scatterElements,
       .nonZero,
-      .exit,
       .skip:
       0
     }

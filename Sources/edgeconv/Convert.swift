@@ -62,6 +62,12 @@ struct Convert: ParsableCommand {
   var state: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "Early exits: auto or a number of heads to fit, or outputs of the model that answer early, each with the output that is its lambda, if any; off.",
+      valueName: "auto|n|output[:lambda],...|off"))
+  var exits: String?
+
+  @Option(
     help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json")
   )
   var preprocess: String?
@@ -106,6 +112,7 @@ struct Convert: ParsableCommand {
     options.bounds = try Bounds.parsed(bound)
     options.fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
     options.states = try StateBinding(state)
+    options.exits = try ExitRequest(exits)
     options.preprocessing = preprocess
     options.labels = labels
     options.seed = seed

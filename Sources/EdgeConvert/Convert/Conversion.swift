@@ -36,8 +36,9 @@ public struct Conversion {
   public func run() throws -> Result {
     var options = options
     let form = try PreprocessingFile(path: options.preprocessing, labels: options.labels)
-    let bound = try BoundGraph(
+    var bound = try BoundGraph(
       try Import.read(options.source, fixed: options.fixed), options.states, bounds: options.bounds)
+    if case .named(let names) = options.exits { try bound.graph.bindExits(names) }
     let given = options.precision == .float32 ? nil : try QuantizationReader.read(bound.graph)
     let precision = try options.effectivePrecision(isQuantized: given != nil)
     let graph = try Check.prepared(given ?? bound.graph)

@@ -18,6 +18,8 @@ public struct ConversionOptions: Sendable {
   public var bounds: [String: Int] = [:]
   /// Pairs of inputs and outputs that the session keeps.
   public var states = StateBinding.detected
+  /// Early exits.
+  public var exits = ExitRequest.off
   /// JSON file of preprocessing keys, and file of class names.
   public var preprocessing: String?
   public var labels: String?
@@ -59,6 +61,7 @@ public struct ConversionOptions: Sendable {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
         separator: ",")
     }
+    if let exits = exits.text { stated["exits"] = exits }
     if case .pairs(let pairs) = states {
       stated["state"] =
         pairs.isEmpty ? "off" : pairs.map(\.description).joined(separator: ",")

@@ -56,7 +56,7 @@ public final class LoadedFile {
     memory.deallocate()
   }
 
-  /// Runs one sample from a fresh state.
+  /// Runs one sample from a fresh state, at full depth.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
     reset()
@@ -78,7 +78,9 @@ public final class LoadedFile {
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
         try set(position, tensor)
       }
-      _ = try session.pointee.run(RunOptions())
+      var options = RunOptions()
+      options.isFullDepth = true
+      _ = try session.pointee.run(options)
       var outputs: [Output] = []
       for position in 0..<model.outputCount { outputs.append(try output(position)) }
       return outputs
