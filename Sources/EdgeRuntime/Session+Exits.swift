@@ -92,6 +92,14 @@ extension Session {
 }
 
 // For tools that look at exits while they step through a plan.
+
+extension Model {
+  /// The parameters of a node that is an exit; nil for another.
+  public func exit(at node: Int) -> ExitParameters? {
+    nodes[node].opCode == OpCode.exit.rawValue ? exitParameters(node) : nil
+  }
+}
+
 extension Session {
   /// How sure the head of an exit is by a criterion, with what `history` remembers of the exits before; nil for
   /// another node, or when the exit cannot follow the criterion.

@@ -7,6 +7,8 @@ public struct Conversion {
   public enum Step: String, Sendable {
     case calibrating
     case validating
+    case fitting = "fitting exits"
+    case trying = "trying exits"
   }
 
   /// What a conversion gives.
@@ -56,19 +58,24 @@ public struct Conversion {
         $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
-    let decided =
+    var decided =
       given == nil
       ? try decide(graph, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
+    let exits = try ExitPass(options: options, bounds: bound.bounds) {
+      progress($0, $1, $2)
+    }.run(&decided, calibration: calibration, validation: validation)
     let file = try makeFile(
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
-      metadata: provenance.metadata(form.metadata))
+      metadata: provenance.metadata(form.metadata), certificates: exits?.certificates ?? [])
     let loaded = try LoadedFile(file.bytes, name: options.output)
     var report = provenance.report(file, loaded, decided)
     report.states = file.states
-    report.notes = bound.notes
+    report.notes = bound.notes + (exits?.notes ?? [])
+    report.exits = exits?.report
+    report.warnings += exits?.warnings ?? []
     report.warnings += sizes.notes.map {
       ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
     }

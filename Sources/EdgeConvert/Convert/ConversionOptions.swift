@@ -1,3 +1,5 @@
+import EdgeFormat
+
 /// Everything that decides the bytes of a converted file.
 public struct ConversionOptions: Sendable {
   public var source: String
@@ -20,6 +22,11 @@ public struct ConversionOptions: Sendable {
   public var states = StateBinding.detected
   /// Early exits.
   public var exits = ExitRequest.off
+  /// How exits measure certainty; nil for the way that saves most.
+  public var criterion: ExitCriterion?
+  /// Share of answers that exits may change, and how sure that is.
+  public var risk = 0.02
+  public var confidence = 0.95
   /// JSON file of preprocessing keys, and file of class names.
   public var preprocessing: String?
   public var labels: String?
@@ -61,7 +68,12 @@ public struct ConversionOptions: Sendable {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
         separator: ",")
     }
-    if let exits = exits.text { stated["exits"] = exits }
+    if let exits = exits.text {
+      stated["exits"] = exits
+      stated["criterion"] = criterion?.name ?? "auto"
+      stated["risk"] = String(risk)
+      stated["confidence"] = String(confidence)
+    }
     if case .pairs(let pairs) = states {
       stated["state"] =
         pairs.isEmpty ? "off" : pairs.map(\.description).joined(separator: ",")

@@ -65,6 +65,7 @@ extension Graph {
         "--exits: the model keeps a state from run to run, which an early answer would leave behind")
     }
     let offered = outputs.map { self[$0].name }
+    let shaped = try Passes.all(self)
     func output(_ name: String) throws -> ValueID {
       guard let id = outputs.first(where: { self[$0].name == name }) else {
         throw ConversionError.usage(
@@ -87,8 +88,6 @@ extension Graph {
         "--exits: an early answer takes the place of one output; without the exits the model has "
           + "\(outputs.count): \(outputs.map { self[$0].name }.joined(separator: ", "))")
     }
-    var shaped = try Passes.all(self)
-    _ = Inference.run(&shaped)
     for index in found.indices {
       found[index].scores = logits(found[index].answer)
       found[index].answer = try resized(found[index].answer, shaped)

@@ -114,6 +114,23 @@ public final class LoadedFile {
     }
   }
 
+  /// The parameters of a node that is an exit; nil for another.
+  func exit(at node: Int) -> ExitParameters? { model.exit(at: node) }
+
+  /// How sure the head of an exit that was just stepped to is, as `Session.certainty`.
+  func certainty(_ node: Int, _ criterion: ExitCriterion, _ history: inout Exit.History) -> Float? {
+    session.pointee.certainty(node, criterion, &history)
+  }
+
+  /// The first output as it is now.
+  func firstOutput() throws -> Tensor {
+    do throws(EdgeError) {
+      return try output(0).tensor
+    } catch {
+      throw LoadedFile.usage(error, "output")
+    }
+  }
+
   private func set(_ position: Int, _ tensor: Tensor) throws(EdgeError) {
     var dims = InlineArray<8, Int>(repeating: 1)
     for (axis, size) in tensor.shape.prefix(8).enumerated() { dims[axis] = size }
