@@ -1,6 +1,6 @@
 /* exits_test.c: a model with early exits from outside: options, report, budgets, no allocation, and at full depth the bytes of the
  * same model without exits.
- * usage: exits_test ADAPTIVE.edge PLAIN.edge      (linked to libedgert.so) */
+ * usage: exits_test ADAPTIVE.edge UNCERTIFIED.edge PLAIN.edge      (linked to libedgert.so) */
 #define _GNU_SOURCE
 #include "check.h"
 #include "edgert.h"
@@ -137,14 +137,18 @@ static void test_budget(opened it) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: exits_test ADAPTIVE.edge PLAIN.edge\n");
+  if (argc != 4) {
+    fprintf(stderr, "usage: exits_test ADAPTIVE.edge UNCERTIFIED.edge PLAIN.edge\n");
     return 2;
   }
   edgert_model_options certified = {0};
   certified.struct_size = sizeof certified;
   certified.require_certificate = 1;
-  opened adaptive = open_model(argv[1], &certified), plain = open_model(argv[2], &certified);
+  opened adaptive = open_model(argv[1], &certified), plain = open_model(argv[3], &certified);
+  edgert_model *refused = NULL;
+  CHECK(edgert_model_open_file(argv[2], &certified, &refused, &error) == EDGERT_FEATURE_UNSUPPORTED);
+  CHECK(refused == NULL && edgert_model_open_file(argv[2], NULL, &refused, &error) == EDGERT_OK);
+  edgert_model_close(refused);
   if (adaptive.session && plain.session) {
     test_full_depth(adaptive, plain);
     test_options(adaptive);
