@@ -204,7 +204,7 @@ def main():
     if "resnet20" in arguments.only:
         tested = cifar(arguments.assets, "cifar10_test_half.zip")
         rows.append(measure("resnet20", arguments.assets / "vision/resnet20_32_cifar10.onnx", "input",
-                            cifar(arguments.assets, "cifar10_train_subset.zip"), tested[:1000], tested[1000:], arguments,
+                            cifar(arguments.assets, "cifar10_train_subset.zip", 2000), tested[:1000], tested[1000:], arguments,
                             ["--exits", "auto", "--bound", "N=1"]))
     if "rangeseg" in arguments.only:
         scans = {part: [(range_image(points.astype(np.float32)), None) for points in

@@ -134,7 +134,8 @@ struct Convert: ParsableCommand {
     if criterion != "auto" {
       guard let known = ExitCriterion(name: criterion) else {
         throw ConversionError.usage(
-          "--criterion \(criterion): known are auto, confidence, margin, entropy, patience and q-exit")
+          "--criterion \(criterion): known are auto, confidence, margin, entropy, patience and q-exit"
+        )
       }
       options.criterion = known
     }

@@ -119,7 +119,8 @@ struct Engine: ~Copyable {
     return Report(
       nanoseconds: report.elapsed_ns, exitTaken: Int(report.exit_taken),
       blocksSkipped: Int(report.blocks_skipped),
-      exitCount: Int(report.blocks_run + report.blocks_skipped) - 1, isBudgetMet: report.budget_met != 0)
+      exitCount: Int(report.blocks_run + report.blocks_skipped) - 1,
+      isBudgetMet: report.budget_met != 0)
   }
 
   private func setInput(_ index: Int, _ tensor: SampleTensor) throws(SampleError) {

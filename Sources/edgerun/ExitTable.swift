@@ -59,7 +59,8 @@ struct ExitTable {
   var json: String {
     var list = ""
     for (threshold, row) in zip(thresholds, rows) {
-      list += (list.isEmpty ? "{\"threshold\":" : ",{\"threshold\":") + numberText(Double(threshold))
+      list +=
+        (list.isEmpty ? "{\"threshold\":" : ",{\"threshold\":") + numberText(Double(threshold))
       list += "," + ExitTable.json(row) + "}"
     }
     return "\"thresholds\":[" + list + "]"

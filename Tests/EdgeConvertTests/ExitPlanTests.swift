@@ -78,6 +78,49 @@ import Testing
     #expect(ExitSchedule(plain).steps == (0..<6).map { .node($0, .trunk) })
   }
 
+  /// x `[1, 2, 3, 3]` → a = Relu(x) → y = Exp(a); an exit whose scores and answer are views of a under an order of
+  /// axes that the trunk does not want.
+  private func image(hasExit: Bool) -> Graph {
+    var graph = Graph()
+    let x = graph.add(
+      Value(name: "x", type: .float32, shape: [1, 2, 3, 3].map { Dimension($0) }))
+    let a = graph.add(Value(name: "a")), y = graph.add(Value(name: "y"))
+    let answer = graph.add(Value(name: "answer"))
+    func node(_ op: String, _ input: ValueID, _ output: ValueID) {
+      graph.nodes.append(Node(name: op, op: op, opset: 13, inputs: [input], outputs: [output]))
+    }
+    node("Relu", x, a)
+    node("Exp", a, y)
+    node("Neg", a, answer)
+    graph.inputs = [x]
+    graph.outputs = [y]
+    if hasExit { graph.exits = [EarlyExit(name: "early", scores: a, answer: answer)] }
+    if !hasExit { graph.nodes.removeLast() }
+    _ = Inference.run(&graph)
+    return graph
+  }
+
+  private func file(_ graph: Graph) throws -> LoadedFile {
+    let emitted = try makeFile(
+      graph: graph, quantization: Quantization(floatNodes: graph.nodes.count), bounds: [:],
+      metadata: [])
+    return try LoadedFile(emitted.bytes, name: "test")
+  }
+
+  @Test func exitsChangeNothingAtFullDepth() throws {
+    let (with, without) = (try file(image(hasExit: true)), try file(image(hasExit: false)))
+    let x = Tensor((0..<18).map { Float($0 % 7) - 2 }, shape: [1, 2, 3, 3])
+    let expected = try without.run([x], name: "x")[0].tensor
+    #expect(try with.run([x], name: "x")[0].tensor == expected)
+    #expect(with.model.exitCount == 1)
+    let trace = try ExitTrace(with, LoadedSample(path: "x", runs: [[x]]))
+    #expect(trace.certainties.count == 1 && trace.certainties[0][.confidence] ?? 0 > 0.5)
+    #expect(trace.certainties[0][.qExit] == nil && trace.certainties[0][.patience] == nil)
+    // Where a differs between the classes, -a and exp(a) disagree.
+    #expect(trace.losses[0] > 0.5)
+    #expect(try with.firstOutput() == expected, "the walk ends with the whole model's answer")
+  }
+
   @Test func requestsAreRead() throws {
     #expect(try ExitRequest(nil) == .off && ExitRequest("off") == .off)
     #expect(try ExitRequest("auto") == .fitted(nil) && ExitRequest("3") == .fitted(3))

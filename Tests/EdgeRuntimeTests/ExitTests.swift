@@ -151,13 +151,14 @@ import Testing
     #expect(try outcome(loose) { $0.budgetNanoseconds = 1_000_000_000 }.exit == 0)
   }
 
-  @Test(arguments: [
-    { $0.number = 2 }, { $0.headNodes = 2 }, { $0.headNodes = -1 }, { $0.tailNodes = 0 },
-    { $0.tailNodes = -1 }, { $0.tailNodes = 7 }, { $0.tailNodes = .max }, { $0.headNodes = .max },
-    { $0.tailNodes = 4 }, { $0.threshold = .nan }, { $0.threshold = -0.5 },
-    { $0.temperature = 0 }, { $0.temperature = .nan }, { $0.temperature = .infinity },
-    { $0.criterion = 0 }, { $0.criterion = 6 }, { $0.criterion = 5 },
-  ] as [@Sendable (inout ExitParameters) -> Void])
+  @Test(
+    arguments: [
+      { $0.number = 2 }, { $0.headNodes = 2 }, { $0.headNodes = -1 }, { $0.tailNodes = 0 },
+      { $0.tailNodes = -1 }, { $0.tailNodes = 7 }, { $0.tailNodes = .max }, { $0.headNodes = .max },
+      { $0.tailNodes = 4 }, { $0.threshold = .nan }, { $0.threshold = -0.5 },
+      { $0.temperature = 0 }, { $0.temperature = .nan }, { $0.temperature = .infinity },
+      { $0.criterion = 0 }, { $0.criterion = 6 }, { $0.criterion = 5 },
+    ] as [@Sendable (inout ExitParameters) -> Void])
   func hostileExitsAreRefused(change: @Sendable (inout ExitParameters) -> Void) {
     let error = #expect(throws: EdgeError.self) { try OpenModel(plan(change).build()) }
     #expect(error?.code == .modelCorrupt && error?.section == SectionKind.nodes.rawValue)

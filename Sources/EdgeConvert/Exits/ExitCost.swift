@@ -13,7 +13,8 @@ enum ExitCost {
   /// By node.
   static func table(_ nodes: [EmittedFile.NodeSummary]) -> [UInt32] {
     nodes.map { node in
-      let elements = (node.inputShapes.first.map { $0.reduce(1, *) } ?? 0)
+      let elements =
+        (node.inputShapes.first.map { $0.reduce(1, *) } ?? 0)
         + node.outputShapes.reduce(0) { $0 + $1.reduce(1, *) }
       let rate =
         node.precision == .float32

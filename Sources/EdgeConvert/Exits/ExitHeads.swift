@@ -110,7 +110,8 @@ struct ExitHeads {
     }
     guard !places.isEmpty else {
       throw ConversionError.usage(
-        "--exits auto: the model has no place between its layers where all that follows depends on one value")
+        "--exits auto: the model has no place between its layers where all that follows depends on one value"
+      )
     }
     var heads: [Head] = []
     for step in 1...count {
@@ -232,7 +233,8 @@ struct ExitHeads {
       }
       return least
     }
-    let subsets = (1..<1 << heads.count).map { mask in heads.indices.filter { mask >> $0 & 1 == 1 } }
+    let subsets = (1..<1 << heads.count).map { mask in heads.indices.filter { mask >> $0 & 1 == 1 }
+    }
     let choices = subsets.filter { $0.count <= 4 }.map { ($0, cost($0) + 0.002 * Double($0.count)) }
     guard let best = choices.min(by: { $0.1 < $1.1 }), best.1 < 0.995 else { return [] }
     return best.0.map { heads[$0] }
@@ -279,7 +281,9 @@ struct ExitHeads {
         case .places: mean([2, 3])
         case .tokens: mean([1])
         case .first:
-          emit("Gather", [head.value, value("first", Tensor([0] as [Int64], shape: []))], ["axis": .int(1)])
+          emit(
+            "Gather", [head.value, value("first", Tensor([0] as [Int64], shape: []))],
+            ["axis": .int(1)])
         case .none: head.value
         }
       let weights = Tensor(model.weights, shape: [dimension(head), classes])

@@ -74,10 +74,12 @@ struct ExitPass {
       warnings: warnings(choice, isValidated: validation != nil))
   }
 
-  private func file(_ decided: Conversion.Decided) throws -> (emitted: EmittedFile, loaded: LoadedFile)
-  {
+  private func file(_ decided: Conversion.Decided) throws -> (
+    emitted: EmittedFile, loaded: LoadedFile
+  ) {
     let emitted = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
+      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
+    )
     return (emitted, try LoadedFile(emitted.bytes, name: "the model with exits"))
   }
 
@@ -119,7 +121,9 @@ struct ExitPass {
     return [
       ConversionReport.Warning(
         text: "no threshold could be certified, so no exit is taken unless a run asks for it",
-        remedy: "give more samples with --validate (149 at least at the default risk), or a larger --risk")
+        remedy:
+          "give more samples with --validate (149 at least at the default risk), or a larger --risk"
+      )
     ]
   }
 }

@@ -62,7 +62,8 @@ extension Graph {
   mutating func bindExits(_ names: [ExitRequest.Name]) throws {
     guard states.isEmpty else {
       throw ConversionError.usage(
-        "--exits: the model keeps a state from run to run, which an early answer would leave behind")
+        "--exits: the model keeps a state from run to run, which an early answer would leave behind"
+      )
     }
     let offered = outputs.map { self[$0].name }
     let shaped = try Passes.all(self)

@@ -60,7 +60,8 @@ struct ExitTuning {
       exits: names.indices.map { exit in
         ExitReport.Exit(
           name: names[exit], cost: costs.share(at: exit), head: costs.heads[exit] / costs.full,
-          agreement: 1 - measured.reduce(0) { $0 + $1.losses[exit] } / Double(max(measured.count, 1)),
+          agreement: 1 - measured.reduce(0) { $0 + $1.losses[exit] }
+            / Double(max(measured.count, 1)),
           accuracy: ExitTuning.accuracy(measured, exit))
       },
       samples: measured.count, isValidated: !validation.isEmpty,

@@ -180,7 +180,8 @@ private struct Objective {
       let direction = descent(gradient, history)
       let slope = dot(direction, gradient)
       guard slope < -1e-10 else { break }
-      var rate: Float = history.isEmpty ? 1 / max(Float(dot(gradient, gradient).squareRoot()), 1) : 1
+      var rate: Float =
+        history.isEmpty ? 1 / max(Float(dot(gradient, gradient).squareRoot()), 1) : 1
       var next = x
       var nextGradient = gradient
       var nextValue = value

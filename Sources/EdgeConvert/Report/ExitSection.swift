@@ -14,7 +14,8 @@ struct ExitSection {
     let certificate =
       report.certificate.map { "<p><b>Certificate:</b> \(escaped($0.sentence)).</p>" } ?? ""
     let set = report.isValidated ? "validation samples" : "held-out calibration samples"
-    let threshold = report.threshold.map { String(format: "from %.4g on", $0) } ?? "taken on request only"
+    let threshold =
+      report.threshold.map { String(format: "from %.4g on", $0) } ?? "taken on request only"
     return """
       <p>Exits by \(report.criterion), \(threshold); \(report.samples) \(set). Cost is that of the plan's nodes over a run at full
       depth; worst case \(percent(report.worstCost)).</p>
@@ -57,9 +58,10 @@ struct ExitSection {
       body += "<polyline points=\"\(line)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"/>"
       legend += "<span style=\"color:\(colour)\">&#9632; \(curve.criterion)</span> "
     }
-    let random = report.curves.first { $0.criterion == report.criterion }?.points.map {
-      place($0.cost, $0.randomAccuracy ?? 1 - $0.randomLoss)
-    } ?? []
+    let random =
+      report.curves.first { $0.criterion == report.criterion }?.points.map {
+        place($0.cost, $0.randomAccuracy ?? 1 - $0.randomLoss)
+      } ?? []
     body +=
       "<polyline points=\"\(random.joined(separator: " "))\" fill=\"none\" stroke=\"#999\" stroke-dasharray=\"4\"/>"
     let chosen = place(report.chosen.cost, quality(report.chosen)).split(separator: ",")
