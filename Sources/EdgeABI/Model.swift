@@ -63,6 +63,12 @@ private func openHandle(
 ) throws(EdgeError) -> OpaquePointer {
   let options = try read(options, orDefault: edgert_model_options())
   let opened = try Model.open(bytes, count: size, skipDigest: options.skip_digest != 0)
+  guard options.require_certificate == 0 || opened.exitCount == 0 || opened.certificateCount > 0
+  else {
+    throw EdgeError(
+      .featureUnsupported,
+      "the model's exits have no certificate: convert it with --validate, or do not require one")
+  }
   guard let block = edge_host_allocate(MemoryLayout<ModelHandle>.size) else {
     throw EdgeError(
       .outOfMemory, "no memory for a model handle of %0 bytes", MemoryLayout<ModelHandle>.size)

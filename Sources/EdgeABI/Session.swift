@@ -63,14 +63,30 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
     let asked = try read(options, orDefault: edgert_run_options())
     var options = RunOptions()
     options.budgetNanoseconds = asked.budget_ns
+    options.isFullDepth = asked.full_depth != 0
+    options.exitThreshold = asked.exit_threshold
+    options.lastExit = Int(asked.max_exit)
     options.isTimed = report != nil
     guard asked.token_keep >= 0, asked.token_keep <= 1 else {
       throw EdgeError(.invalidArgument, "token_keep must be in 0...1")
     }
-    options.tokens = asked.full_depth != 0 ? allTokens : tokenParts(asked.token_keep)
+    options.tokens = tokenParts(asked.token_keep)
+    if asked.exit_criterion != 0 {
+      guard let criterion = ExitCriterion(rawValue: asked.exit_criterion) else {
+        throw EdgeError(
+          .invalidArgument, "exit_criterion %0 is no EDGERT_EXIT_* criterion",
+          Int(asked.exit_criterion))
+      }
+      options.criterion = criterion
+    }
     let done = try session(opened).pointee.run(options)
     guard let report else { return }
     var filled = edgert_run_report()
+    filled.exit_taken = UInt32(truncatingIfNeeded: done.exitTaken)
+    filled.blocks_run = UInt32(truncatingIfNeeded: done.blocksRun)
+    filled.blocks_skipped = UInt32(truncatingIfNeeded: done.blocksSkipped)
+    filled.confidence = done.confidence
+    filled.exit_forced = done.isExitForced ? 1 : 0
     filled.budget_met = done.isBudgetMet ? 1 : 0
     filled.elapsed_ns = done.nanoseconds
     filled.tokens_kept = UInt32(done.tokensKept)

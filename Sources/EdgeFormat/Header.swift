@@ -6,7 +6,7 @@ public struct Header: BitwiseCopyable, Sendable {
   public static let magic: UInt64 = 0x1A0A_0D45_4744_4589
   public static let byteCount = 128
   public static let major: UInt16 = 1
-  public static let minor: UInt16 = 1
+  public static let minor: UInt16 = 2
   /// Feature bits that this version understands; a file that requires another is refused.
   public static let knownFeatures: UInt64 = 0
   /// Where the digest lies; it covers every byte of the file but its own 32.

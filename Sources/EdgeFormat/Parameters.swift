@@ -370,12 +370,35 @@ public struct RecurrentParameters: BitwiseCopyable, Sendable {
 /// `dft` (float): x `[..., L, 1 or 2]`, twiddles `[L, 2]` → y `[..., L, 2]`, or `[..., L / 2 + 1, 2]`
 /// of a real x; no parameters.
 
-/// `exit`: scores → nothing; the run ends at this node when the confidence passes `threshold`, and
-/// the outputs are then those of exit `index` (1-based).
+/// How an exit measures certainty: each is larger the surer its head is, and 0 to 1 but for patience.
+public enum ExitCriterion: Int32, CaseIterable, Sendable {
+  /// Largest softmax probability p(1).
+  case confidence = 1
+  /// p(1) - p(2).
+  case margin = 2
+  /// 1 - H(p) / ln(classes).
+  case entropy = 3
+  /// How many exits in a row, this one included, gave the same class as the one before (PABEE).
+  case patience = 4
+  /// Sum over the exits so far of lambda_l times the product of 1 - lambda_j, j < l (PALBERT).
+  case qExit = 5
+}
+
+/// `exit`: scores `[..., classes]` (float or int8), lambda? (float, one element) → nothing.
+///
+/// The `headNodes` before it serve it alone and are left out at full depth; the `tailNodes` after it run only
+/// when certainty reaches `threshold`, write every output of the model, and end the run. Certainty is that of
+/// softmax(scores / temperature), its mean over rows.
 public struct ExitParameters: BitwiseCopyable, Sendable {
-  public var index: Int32 = 0
-  public var criterion: Int32 = 0
-  public var threshold: Float = 0
+  /// 1 for the first exit of the plan, and so on.
+  public var number: Int32 = 1
+  /// An `ExitCriterion`.
+  public var criterion: Int32 = ExitCriterion.confidence.rawValue
+  /// Infinite for an exit that is taken only where a run asks for it.
+  public var threshold: Float = .infinity
+  public var temperature: Float = 1
+  public var headNodes: Int32 = 0
+  public var tailNodes: Int32 = 0
 
   public init() {}
 }

@@ -160,3 +160,37 @@ public struct MetadataRecord: BitwiseCopyable, Sendable {
 
   public init() {}
 }
+
+/// What was shown of the exits' thresholds before the file was sealed: with probability `confidence` over the
+/// draw of the samples, the answer that a run leaves with differs from that of the whole model on at most a
+/// share `risk` of inputs of their kind.
+public struct CertificateRecord: BitwiseCopyable, Sendable {
+  public static let byteCount = 88
+
+  /// 1: the class of the answer (of dense answers, the share of places) differs from that at full depth.
+  public var loss: UInt32 = 1
+  /// The `ExitCriterion` of every exit.
+  public var criterion: Int32 = 0
+  /// The threshold of every exit, and the grid it was walked on from its strictest value.
+  public var threshold: Float = 0
+  public var gridFirst: Float = 0
+  public var gridStep: Float = 0
+  public var gridCount: UInt32 = 0
+  public var risk: Float = 0
+  public var confidence: Float = 0
+  public var samples: UInt32 = 0
+  /// Mean loss at the threshold on the samples.
+  public var disagreement: Float = 0
+  /// Largest probability of so few losses if the risk were larger.
+  public var pValue: Float = 0
+  /// Share of the cost of a run at full depth that was saved on the samples.
+  public var saved: Float = 0
+  /// SHA-256 of the samples.
+  public var data0: UInt64 = 0
+  public var data1: UInt64 = 0
+  public var data2: UInt64 = 0
+  public var data3: UInt64 = 0
+  public var padding: UInt64 = 0
+
+  public init() {}
+}

@@ -13,6 +13,7 @@ public enum SectionKind: UInt32, CaseIterable, Sendable {
   case symbols = 9
   case expressions = 10
   case certificates = 11
+  case costs = 12
 }
 
 /// One entry of the section table, 32 bytes.
@@ -43,7 +44,9 @@ extension SectionKind {
     case .metadata: MetadataRecord.byteCount
     case .symbols: SymbolRecord.byteCount
     case .expressions: ExpressionRecord.byteCount
-    case .parameters, .weights, .names, .interface, .certificates: nil
+    case .certificates: CertificateRecord.byteCount
+    case .costs: 4
+    case .parameters, .weights, .names, .interface: nil
     }
   }
 }

@@ -3,18 +3,33 @@ import CEdgeKernels
 import EdgeFormat
 
 /// What a run did.
-///
-/// This version's plans have no exits, skips or token elimination to report.
 public struct RunReport {
+  /// The exit that the run left at, from 1; 0 when it went to the end.
+  public var exitTaken = 0
+  /// Whether it left there for the budget or the caller's limit, not because the head was sure.
+  public var isExitForced = false
+  /// How sure the head of that exit was.
+  public var confidence: Float = 0
+  /// Stretches of the plan between exits.
+  public var blocksRun = 1
+  public var blocksSkipped = 0
   public var isBudgetMet = true
   public var nanoseconds: UInt64 = 0
   /// Tokens that the last elimination kept; 0 of a plan without one.
   public var tokensKept = 0
 }
 
-/// What a run is asked: the fields of `edgert_run_options` that mean something without exits.
+/// What a run is asked: the fields of `edgert_run_options`.
 public struct RunOptions {
+  /// Whether heads are left out and the run goes to the end.
+  public var isFullDepth = false
   public var budgetNanoseconds: UInt64 = 0
+  /// In place of the thresholds of the file; 0 keeps them.
+  public var exitThreshold: Float = 0
+  /// The run leaves there at the latest, from 1; 0 for no limit.
+  public var lastExit = 0
+  /// In place of the criterion of the file.
+  public var criterion: ExitCriterion?
   /// Whether the report's time is wanted: a run reads the clock only for that or for a budget.
   public var isTimed = false
   /// Of how many in `allTokens` tokens stay at each elimination; 0 for the file's default.
@@ -27,31 +42,49 @@ extension Session {
   /// Runs the plan once on the inputs now set.
   ///
   /// Allocates nothing.
-  /// - Throws: `outOfRange` when a state is full, with nothing changed; `cancelled`, or what an
-  ///   operator finds in the data (`outOfRange` indices, `shapeMismatch` for a size that the plan
-  ///   does not hold for), with states partly updated.
+  /// - Throws: `invalidArgument` for options that mean nothing; `outOfRange` when a state is full, with
+  ///   nothing changed; `cancelled`, or what an operator finds in the data (`outOfRange` indices,
+  ///   `shapeMismatch` for a size that the plan does not hold for), with states partly updated.
   public mutating func run(_ options: RunOptions) throws(EdgeError) -> RunReport {
+    try check(options)
     let isTimed = options.isTimed || options.budgetNanoseconds != 0
     let start = isTimed ? edge_host_nanoseconds() : 0
     edge_host_flag_set(cancelFlag, 0)
-    try setTokens(options.tokens)
+    try setTokens(options.isFullDepth ? allTokens : options.tokens)
     try prepareSizes()
     hasRun = false
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
     let context = context
-    for index in 0..<model.nodeCount {
+    var walk = ExitWalk(model, options, start: start)
+    var report = RunReport()
+    var index = 0
+    var end = model.nodeCount
+    while index < end {
+      if let next = walk.leftOut(at: index, model) {
+        index = next
+        continue
+      }
       if edge_host_flag_get(cancelFlag) != 0 {
         throw EdgeError(.cancelled, "cancelled before node %0 of %1", index, model.nodeCount).at(
           node: index)
       }
-      guard let node = model.view(index, slots) else { continue }
+      guard let node = model.view(index, slots) else { break }
       if isProfiling { try runTimed(node, context) } else { try execute(node, context) }
+      index += 1
+      guard node.opCode == .exit else { continue }
+      let tail = Int(node.parameters(as: ExitParameters.self).tailNodes)
+      if leaves(at: node, &walk, options, context, &report) {
+        end = index + tail
+      } else {
+        index += tail
+      }
     }
     hasRun = true
     advanceCounters()
-    var report = RunReport()
     report.tokensKept = keptTokens
+    report.blocksRun = report.exitTaken > 0 ? report.exitTaken : model.exitCount + 1
+    report.blocksSkipped = model.exitCount + 1 - report.blocksRun
     if isTimed {
       report.nanoseconds = edge_host_nanoseconds() &- start
       report.isBudgetMet =

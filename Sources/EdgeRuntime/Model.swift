@@ -40,6 +40,13 @@ public struct Model: @unchecked Sendable {
   var hasCounters = false
   /// Whether an option of a run says how many tokens stay.
   var hasTokens = false
+  /// Early exits in the plan.
+  public internal(set) var exitCount = 0
+  var certificates: UnsafePointer<CertificateRecord>
+  /// Proofs of what the exits' thresholds risk.
+  public internal(set) var certificateCount: Int
+  /// Nanoseconds of each node where the file was made; nil when it does not say.
+  var costs: UnsafePointer<UInt32>?
   /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a
   /// multiple of 64.
   public internal(set) var scratchBytes: Int

@@ -52,9 +52,10 @@ enum OperatorTable {
     case .stft: try STFT.check(node)
     case .lstm, .gru, .rnn: try Recurrent.check(node)
     case .dft: try DFT.check(node)
-    case .exit, .skip:
+    case .exit: try Exit.check(node)
+    case .skip:
       throw EdgeError(
-        .featureUnsupported, "early exits and skips need a newer runtime: convert without them"
+        .featureUnsupported, "skips need a newer runtime: convert without them"
       ).at(section: .nodes, node: node.index)
     }
   }
@@ -76,6 +77,7 @@ enum OperatorTable {
     case .stft: STFT.workspaceBytes(node)
     case .lstm, .gru, .rnn: Recurrent.workspaceBytes(node)
     case .dft: DFT.workspaceBytes(node)
+    case .exit: Exit.workspaceBytes(node)
     case .maxPool,
       .averagePool,
       .resizeNearest,
@@ -107,7 +109,6 @@ enum OperatorTable {
       .scatterND,
       .scatterElements,
       .nonZero,
-      .exit,
       .skip:
       0
     }

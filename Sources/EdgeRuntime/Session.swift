@@ -27,6 +27,8 @@ public struct Session {
   var countersHaveMoved = false
   /// Whether every node has been checked at the sizes that the views show.
   var areNodesChecked = true
+  /// How much longer the next stretch of a plan takes than the run so far lets expect.
+  var drift: Float = 1
   /// The block when the library allocated it, for `close`.
   let owned: UnsafeMutableRawPointer?
 

@@ -34,6 +34,7 @@ extension Model {
     try model.checkMetadata()
     try model.checkNodes()
     try model.checkSymbols()
+    try model.checkExits()
     return model
   }
 
@@ -163,6 +164,12 @@ extension Model {
     let (metadata, metadataCount) = records(.metadata, MetadataRecord.self)
     let (symbols, symbolCount) = records(.symbols, SymbolRecord.self)
     let (expressions, expressionCount) = records(.expressions, ExpressionRecord.self)
+    let (certificates, certificateCount) = records(.certificates, CertificateRecord.self)
+    let (costs, costCount) = records(.costs, UInt32.self)
+    guard costCount == 0 || costCount == nodeCount else {
+      throw EdgeError(.modelCorrupt, "costs of %0 nodes, of %1", costCount, nodeCount).at(
+        section: .costs)
+    }
     let names = part(.names)
     let interface = part(.interface)
     guard let face = interface.load(0, as: InterfaceRecord.self), face.inputCount <= 1 << 20,
@@ -197,6 +204,7 @@ extension Model {
       interface: (interface.base + InterfaceRecord.byteCount).assumingMemoryBound(to: UInt32.self),
       inputCount: Int(face.inputCount), outputCount: Int(face.outputCount), symbols: symbols,
       symbolCount: symbolCount, expressions: expressions, expressionCount: expressionCount,
-      scratchBytes: 0)
+      certificates: certificates, certificateCount: certificateCount,
+      costs: costCount > 0 ? costs : nil, scratchBytes: 0)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EdgeConvert
+import EdgeFormat
 import Foundation
 
 /// `edgeconv convert`: ONNX in, `.edge` file and report out.
@@ -68,6 +69,24 @@ struct Convert: ParsableCommand {
   var tokens = "off"
 
   @Option(
+    help: ArgumentHelp(
+      "Early exits: auto or a number of heads to fit, or outputs of the model that answer early, each with the output that is its lambda, if any; off.",
+      valueName: "auto|n|output[:lambda],...|off"))
+  var exits: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How exits measure how sure they are: auto, confidence, margin, entropy, patience, q-exit.",
+      valueName: "criterion"))
+  var criterion = "auto"
+
+  @Option(help: "Share of answers that early exits may change, certified on --validate.")
+  var risk = 0.02
+
+  @Option(help: "How sure the certificate is.")
+  var confidence = 0.95
+
+  @Option(
     help: ArgumentHelp("JSON file that says how raw inputs become tensors.", valueName: "file.json")
   )
   var preprocess: String?
@@ -90,6 +109,9 @@ struct Convert: ParsableCommand {
   }
 
   func validate() throws {
+    guard risk > 0, risk < 1, confidence > 0, confidence < 1 else {
+      throw ValidationError("--risk and --confidence lie between 0 and 1")
+    }
     if let samples, samples < 1 { throw ValidationError("--samples must be 1 or more") }
   }
 
@@ -117,6 +139,17 @@ struct Convert: ParsableCommand {
         throw ConversionError.usage("--tokens \(tokens): give a number above 0 and at most 1, or off")
       }
       options.tokens = part
+    }
+    options.exits = try ExitRequest(exits)
+    options.risk = risk
+    options.confidence = confidence
+    if criterion != "auto" {
+      guard let known = ExitCriterion(name: criterion) else {
+        throw ConversionError.usage(
+          "--criterion \(criterion): known are auto, confidence, margin, entropy, patience and q-exit"
+        )
+      }
+      options.criterion = known
     }
     options.preprocessing = preprocess
     options.labels = labels

@@ -19,7 +19,20 @@ struct BenchCommand {
     let tensors = engine.inputs.map { RandomInput.tensor(for: $0) }
     let first = try time(engine, tensors)
     for _ in 0..<Self.warmUpRuns { _ = try time(engine, tensors) }
-    let latencies = try measure(engine, tensors)
+    let latencies = try measure(engine, tensors, options.limits)
+    var others: [(name: String, latencies: Latencies)] = []
+    if try exitCount(engine, tensors) > 0 {
+      var limits = RunLimits()
+      limits.isFullDepth = true
+      others.append(("full depth", try measure(engine, tensors, limits)))
+      limits.isFullDepth = false
+      limits.exitThreshold = .infinity
+      others.append(("worst case", try measure(engine, tensors, limits)))
+      for exit in 1...Int32(try exitCount(engine, tensors)) {
+        limits.maxExit = exit
+        others.append(("exit " + String(exit), try measure(engine, tensors, limits)))
+      }
+    }
     var nodes: [NodeTime] = []
     if options.isProfile {
       engine.setProfiling(true)
@@ -31,7 +44,7 @@ struct BenchCommand {
     let measured = Measurement(
       sessionBytes: engine.sessionBytes, modelNanoseconds: engine.openNanoseconds.model,
       sessionNanoseconds: engine.openNanoseconds.session, firstNanoseconds: first,
-      latencies: latencies, profile: Profile(nodes, works))
+      latencies: latencies, others: others, profile: Profile(nodes, works))
     try Console.output(options.isJSON ? json(measured) : text(measured))
     return ExitCode.success
   }
@@ -42,24 +55,38 @@ struct BenchCommand {
     let sessionNanoseconds: UInt64
     let firstNanoseconds: UInt64
     let latencies: Latencies
+    /// The other ways through a model with exits.
+    let others: [(name: String, latencies: Latencies)]
     let profile: Profile
 
     var coldNanoseconds: UInt64 { modelNanoseconds + sessionNanoseconds + firstNanoseconds }
   }
 
+  private func exitCount(
+    _ engine: borrowing Engine, _ tensors: [SampleTensor]
+  ) throws(CommandError) -> Int {
+    try report(engine, tensors, RunLimits()).exitCount
+  }
+
   private func time(
     _ engine: borrowing Engine, _ tensors: [SampleTensor]
   ) throws(CommandError) -> UInt64 {
+    try report(engine, tensors, options.limits).nanoseconds
+  }
+
+  private func report(
+    _ engine: borrowing Engine, _ tensors: [SampleTensor], _ limits: RunLimits
+  ) throws(CommandError) -> Report {
     do throws(SampleError) {
       engine.reset()
-      return try engine.run(tensors).nanoseconds
+      return try engine.run(tensors, limits)
     } catch {
       throw CommandError(options.model + ": " + error.message)
     }
   }
 
   private func measure(
-    _ engine: borrowing Engine, _ tensors: [SampleTensor]
+    _ engine: borrowing Engine, _ tensors: [SampleTensor], _ limits: RunLimits
   ) throws(CommandError) -> Latencies {
     var times: [UInt64] = []
     let wanted = options.runs > 0 ? options.runs : Self.defaultRuns
@@ -68,7 +95,7 @@ struct BenchCommand {
     while times.count < wanted {
       let isLong = edge_host_nanoseconds() - start > Self.defaultNanoseconds
       if options.runs == 0 && isLong && times.count >= 5 { break }
-      times.append(try time(engine, tensors))
+      times.append(try report(engine, tensors, limits).nanoseconds)
       bar.show(times.count)
     }
     bar.clear()
@@ -87,6 +114,12 @@ struct BenchCommand {
     text += padded("latency", 14) + "min " + millisecondText(times.min) + "  median "
     text += millisecondText(times.median) + "  p99 " + millisecondText(times.p99) + "  max "
     text += millisecondText(times.max) + " ms over " + String(times.count) + " inferences\n"
+    for other in measured.others {
+      text += padded(other.name, 14) + "min " + millisecondText(other.latencies.min) + "  median "
+      text += millisecondText(other.latencies.median) + "  p99 "
+      text += millisecondText(other.latencies.p99) + "  max "
+      text += millisecondText(other.latencies.max) + " ms\n"
+    }
     return text + measured.profile.text
   }
 
@@ -103,6 +136,15 @@ struct BenchCommand {
     text += ",\"median_ms\":" + millisecondText(times.median)
     text += ",\"p99_ms\":" + millisecondText(times.p99)
     text += ",\"max_ms\":" + millisecondText(times.max)
+    if !measured.others.isEmpty {
+      text += ",\"depths\":{"
+      for (index, other) in measured.others.enumerated() {
+        text += (index > 0 ? "," : "") + jsonText(other.name) + ":{\"min_ms\":"
+        text += millisecondText(other.latencies.min) + ",\"median_ms\":"
+        text += millisecondText(other.latencies.median) + "}"
+      }
+      text += "}"
+    }
     if !measured.profile.isEmpty { text += "," + measured.profile.json }
     return text + "}\n"
   }

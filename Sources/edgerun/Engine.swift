@@ -98,11 +98,17 @@ struct Engine: ~Copyable {
   /// Sets every input and runs once.
   ///
   /// - Throws: the library's message.
-  func run(_ tensors: [SampleTensor], budgetNanoseconds: UInt64 = 0) throws(SampleError) -> Report {
+  func run(
+    _ tensors: [SampleTensor], _ limits: RunLimits = RunLimits()
+  ) throws(SampleError) -> Report {
     for index in tensors.indices { try setInput(index, tensors[index]) }
     var options = edgert_run_options()
     options.struct_size = UInt32(MemoryLayout<edgert_run_options>.size)
-    options.budget_ns = budgetNanoseconds
+    options.budget_ns = limits.budgetNanoseconds
+    options.exit_threshold = limits.exitThreshold
+    options.exit_criterion = limits.criterion
+    options.max_exit = limits.maxExit
+    options.full_depth = limits.isFullDepth ? 1 : 0
     var report = edgert_run_report()
     report.struct_size = UInt32(MemoryLayout<edgert_run_report>.size)
     var detail = edgert_error()
@@ -112,7 +118,9 @@ struct Engine: ~Copyable {
     }
     return Report(
       nanoseconds: report.elapsed_ns, exitTaken: Int(report.exit_taken),
-      blocksSkipped: Int(report.blocks_skipped), isBudgetMet: report.budget_met != 0)
+      blocksSkipped: Int(report.blocks_skipped),
+      exitCount: Int(report.blocks_run + report.blocks_skipped) - 1,
+      isBudgetMet: report.budget_met != 0)
   }
 
   private func setInput(_ index: Int, _ tensor: SampleTensor) throws(SampleError) {

@@ -22,7 +22,7 @@ struct EvalCommand {
     let reader = SampleReader(
       inputs: engine.inputs, preprocessing: try engine.preprocessing(options))
     let sources = try self.sources(reader)
-    var count = Score()
+    var count = Score(table: ExitTable(options.thresholds))
     var bar = ProgressBar(total: sources.count)
     edge_cli_watch_interrupt()
     for (index, source) in sources.enumerated() {
@@ -52,6 +52,8 @@ struct EvalCommand {
     var correctInFive = 0
     var failures = 0
     var times: [UInt64] = []
+    var exits = ExitTable.Row()
+    var table: ExitTable
 
     func share(_ count: Int) -> Double { samples > 0 ? Double(count) / Double(samples) : 0 }
   }
@@ -77,13 +79,22 @@ struct EvalCommand {
           + String(classes - 1) + ", in labels.tsv or as the array 'label'")
     }
     engine.reset()
-    let report = try engine.run(sample.tensors, budgetNanoseconds: options.budgetNanoseconds)
+    let report = try engine.run(sample.tensors, options.limits)
     let values = try engine.output(0).values
+    let isCorrect = Classification.top(values) == label
     count.samples += 1
-    count.correct += Classification.top(values) == label ? 1 : 0
+    count.correct += isCorrect ? 1 : 0
+    count.exits.add(report, isCorrect: isCorrect)
     let best = Classification.best(values, count: 5)
     count.correctInFive += best.contains { $0.index == label } ? 1 : 0
     count.times.append(report.nanoseconds)
+    for (index, threshold) in options.thresholds.enumerated() {
+      var limits = options.limits
+      limits.exitThreshold = threshold
+      let report = try engine.run(sample.tensors, limits)
+      let isCorrect = Classification.top(try engine.output(0).values) == label
+      count.table.rows[index].add(report, isCorrect: isCorrect)
+    }
   }
 
   private func text(_ count: Score) -> String {
@@ -94,8 +105,17 @@ struct EvalCommand {
     text += " % (" + String(count.correct) + " of " + String(count.samples) + ")\n"
     text +=
       padded("in best five", 14) + numberText(100 * count.share(count.correctInFive), digits: 4)
-    return text + " %\n" + padded("latency", 14) + "median " + millisecondText(times.median)
-      + "  max " + millisecondText(times.max) + " ms\n"
+    text += " %\n" + padded("latency", 14) + "median " + millisecondText(times.median)
+    text += "  mean " + millisecondText(count.exits.meanNanoseconds)
+    text += "  max " + millisecondText(times.max) + " ms\n"
+    if count.exits.exits.count > 1 {
+      text += padded("exits", 14)
+      for (index, runs) in count.exits.histogram.enumerated() {
+        let isEnd = index == count.exits.histogram.count - 1
+        text += (isEnd ? "end " : String(index + 1) + ": ") + String(runs) + (isEnd ? "\n" : "  ")
+      }
+    }
+    return text + count.table.text
   }
 
   private func json(_ count: Score) -> String {
@@ -105,6 +125,9 @@ struct EvalCommand {
       + ",\"accuracy\":" + numberText(count.share(count.correct))
       + ",\"accuracy_top5\":" + numberText(count.share(count.correctInFive))
       + ",\"median_ms\":" + millisecondText(times.median)
-      + ",\"max_ms\":" + millisecondText(times.max) + "}\n"
+      + ",\"mean_ms\":" + millisecondText(count.exits.meanNanoseconds)
+      + ",\"max_ms\":" + millisecondText(times.max)
+      + ",\"mean_exit\":" + numberText(count.exits.meanExit)
+      + ",\"exits\":" + Text.shape(count.exits.histogram) + "," + count.table.json + "}\n"
   }
 }

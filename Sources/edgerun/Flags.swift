@@ -16,6 +16,11 @@ enum FlagKind: Int {
   case prompt = 13
   case tokens = 14
   case similarTo = 15
+  case exitThreshold = 16
+  case maxExit = 17
+  case fullDepth = 18
+  case criterion = 19
+  case thresholds = 20
 }
 
 /// One flag: the parser and the help text both come from this table.
@@ -51,7 +56,23 @@ struct Flag {
       Flag(
         .budget, "--budget-ms", "X",
         "time for each inference; a model with exits or skips stays within it where it can",
-        [.run, .eval]),
+        [.run, .eval, .bench]),
+      Flag(
+        .exitThreshold, "--exit-threshold", "T",
+        "leave at the first exit that is as sure as T, in place of the model's threshold; inf: at none",
+        [.run, .eval, .bench]),
+      Flag(
+        .criterion, "--exit-criterion", "NAME",
+        "how sure an exit is: " + ExitCriterionName.list + "; the model's unless given",
+        [.run, .eval, .bench]),
+      Flag(.maxExit, "--max-exit", "N", "leave at exit N at the latest", [.run, .eval, .bench]),
+      Flag(
+        .fullDepth, "--full-depth", "", "run the whole model, without its exits",
+        [.run, .eval, .bench]),
+      Flag(
+        .thresholds, "--thresholds", "T,...",
+        "also the accuracy, mean exit and mean time at each of these thresholds of the exits",
+        [.eval]),
       Flag(
         .resample, "--resample", "", "take sounds of another rate, and change it to the model's",
         [.run, .eval]),

@@ -45,6 +45,9 @@ struct InfoCommand {
     }
     let memory = String(engine.sessionBytes) + " bytes with " + threadText(options.threads)
     rows.append(("session", memory))
+    for certificate in Certificate.all(in: options.model) {
+      rows.append(("certificate", certificate.sentence))
+    }
     rows.append(("kernels", String(cString: edgert_kernel_isa())))
     if !labels.isEmpty { rows.append(("labels", String(labels.count))) }
     rows += metadata(engine)
@@ -85,7 +88,11 @@ struct InfoCommand {
     text += "],\"session_bytes\":" + String(engine.sessionBytes)
     text += ",\"threads\":" + String(options.threads)
     text += ",\"isa\":" + jsonText(String(cString: edgert_kernel_isa()))
-    text += ",\"labels\":" + String(labels.count) + ",\"metadata\":{"
+    text += ",\"certificates\":["
+    for (index, certificate) in Certificate.all(in: options.model).enumerated() {
+      text += (index > 0 ? "," : "") + jsonText(certificate.sentence)
+    }
+    text += "],\"labels\":" + String(labels.count) + ",\"metadata\":{"
     for (index, row) in metadata(engine).enumerated() {
       text += (index > 0 ? "," : "") + jsonText(row.0) + ":" + jsonText(row.1)
     }

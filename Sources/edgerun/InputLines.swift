@@ -58,7 +58,7 @@ struct InputLines {
 
   private func sampleLine(_ engine: borrowing Engine) throws(SampleError) -> String {
     let sample = try reader.read(input.source)
-    let report = try engine.run(sample.tensors, budgetNanoseconds: options.budgetNanoseconds)
+    let report = try engine.run(sample.tensors, options.limits)
     let body = try body(engine, sample, engine.results())
     return form.success(input.source, body, report, options)
   }
@@ -68,7 +68,7 @@ struct InputLines {
   ) throws(SampleError) -> String {
     let frame = frames[frameIndex]
     let sample = Sample(tensors: [frame.tensor])
-    let report = try engine.run(sample.tensors, budgetNanoseconds: options.budgetNanoseconds)
+    let report = try engine.run(sample.tensors, options.limits)
     let outputs = try engine.results()
     if case .segments(let rule) = reader.preprocessing.results {
       segments?.add(start: frame.start, end: frame.end, score: try rule.score(outputs))

@@ -16,6 +16,9 @@ struct Options {
   var threads = 1
   var top = 5
   var budgetMilliseconds = 0.0
+  var limits = RunLimits()
+  /// Thresholds of exits that `eval` compares.
+  var thresholds: [Float] = []
   /// Timed inferences; 0 when not given.
   var runs = 0
   var isResume = false
@@ -71,6 +74,10 @@ enum CommandLineParser {
         throw usage("'" + extra + "' is one word too many", options.command)
       }
     }
+    let hasThreshold = options.limits.exitThreshold > 0 || !options.thresholds.isEmpty
+    if options.limits.criterion != 0 && !hasThreshold {
+      throw usage("--exit-criterion needs a threshold on its scale", options.command)
+    }
     if options.command == .eval && options.data == nil {
       throw usage("--data is missing", .eval)
     }
@@ -111,7 +118,20 @@ enum CommandLineParser {
     case .threads: options.threads = try threads(flag, value, options)
     case .top: options.top = Int(try number(flag, value, 1, 1_000_000, options))
     case .runs: options.runs = Int(try number(flag, value, 1, 100_000_000, options))
-    case .budget: options.budgetMilliseconds = try number(flag, value, 1e-6, 1e9, options)
+    case .budget:
+      options.budgetMilliseconds = try number(flag, value, 1e-6, 1e9, options)
+      options.limits.budgetNanoseconds = options.budgetNanoseconds
+    case .exitThreshold: options.limits.exitThreshold = try threshold(flag, value, options)
+    case .thresholds:
+      options.thresholds = try thresholds(flag, value, options)
+    case .maxExit: options.limits.maxExit = Int32(try number(flag, value, 1, 64, options))
+    case .fullDepth: options.limits.isFullDepth = true
+    case .criterion:
+      guard let code = ExitCriterionName.code(value) else {
+        throw usage(
+          flag.name + " '" + value + "' is not " + ExitCriterionName.list, options.command)
+      }
+      options.limits.criterion = code
     case .prompt: options.prompt = value
     case .similarTo: options.similarTo = value
     case .tokens: options.tokens = Int(try number(flag, value, 1, 1_000_000, options))
@@ -122,6 +142,24 @@ enum CommandLineParser {
     case .help: options.isHelp = true
     case .version: options.isVersion = true
     }
+  }
+
+  /// A threshold of exits; "inf" for none that any head reaches.
+  private static func threshold(
+    _ flag: Flag, _ value: String, _ options: Options
+  ) throws(CommandError) -> Float {
+    Text.equal(value, "inf") ? .infinity : Float(try number(flag, value, 1e-6, 1e6, options))
+  }
+
+  private static func thresholds(
+    _ flag: Flag, _ value: String, _ options: Options
+  ) throws(CommandError) -> [Float] {
+    var found: [Float] = []
+    for part in value.utf8.split(separator: 0x2C) {
+      let word = String(decoding: [UInt8](part), as: UTF8.self)
+      found.append(try threshold(flag, word, options))
+    }
+    return found
   }
 
   /// A number of threads; as many as processors may be used for 0 and "auto".
@@ -135,7 +173,8 @@ enum CommandLineParser {
   private static func number(
     _ flag: Flag, _ text: String, _ low: Double, _ high: Double, _ options: Options
   ) throws(CommandError) -> Double {
-    let isWhole = flag.kind != .budget
+    let isWhole =
+      flag.kind != .budget && flag.kind != .exitThreshold && flag.kind != .thresholds
     if let value = Text.number(text), value >= low, value <= high,
       !isWhole || value == Double(Int(value))
     {

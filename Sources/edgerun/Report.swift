@@ -6,7 +6,21 @@ struct Report {
   /// 1-based; 0 when it ran to the end.
   var exitTaken = 0
   var blocksSkipped = 0
+  /// Exits of the model.
+  var exitCount = 0
   var isBudgetMet = true
+}
+
+/// How runs are made: what `edgert_run_options` says.
+struct RunLimits {
+  var budgetNanoseconds: UInt64 = 0
+  /// 0: those of the file.
+  var exitThreshold: Float = 0
+  /// An `EDGERT_EXIT_*`; 0: that of the file.
+  var criterion: Int32 = 0
+  /// 0: none.
+  var maxExit: Int32 = 0
+  var isFullDepth = false
 }
 
 /// The time of one node over several runs.

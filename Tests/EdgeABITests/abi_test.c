@@ -91,7 +91,7 @@ static void test_open(const char *path) {
   CHECK(edgert_model_open_file("/", NULL, &none, &error) == EDGERT_FILE_UNREADABLE);
   CHECK(edgert_model_open_memory("not a model at all, but long enough for a look at its first bytes, surely",
                                  64, NULL, &none, NULL) != EDGERT_OK);
-  edgert_model_options options = {0, 0}; /* struct_size is missing */
+  edgert_model_options options = {0, 0, 0}; /* struct_size is missing */
   CHECK(edgert_model_open_file(path, &options, &none, &error) == EDGERT_INVALID_ARGUMENT);
   CHECK(none == NULL);
   CHECK(edgert_model_open_file(path, NULL, &model, &error) == EDGERT_OK);

@@ -15,7 +15,7 @@ static void test_file(const char *folder, const char *file, const char *expected
   edgert_status status = edgert_model_open_file(path, NULL, &model, &error);
   if (strcmp(edgert_status_name(status), "EDGERT_DIGEST_MISMATCH") == 0 &&
       strcmp(expected, "EDGERT_DIGEST_MISMATCH") != 0) {
-    edgert_model_options options = {sizeof options, 1};
+    edgert_model_options options = {sizeof options, 1, 0};
     status = edgert_model_open_file(path, &options, &model, &error);
   }
   if (strcmp(edgert_status_name(status), expected) != 0)

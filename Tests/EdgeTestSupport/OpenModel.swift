@@ -61,6 +61,11 @@ public final class OpenModel {
       position, type: view.type, rank: view.rank, dims: sizes, data: copy, byteCount: bytes.count)
   }
 
+  /// Runs the plan as asked.
+  public func run(_ options: RunOptions) throws(EdgeError) -> RunReport {
+    try session.pointee.run(options)
+  }
+
   /// Runs the plan.
   public func run() throws(EdgeError) { _ = try session.pointee.run(RunOptions()) }
 

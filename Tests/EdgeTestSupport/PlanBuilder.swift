@@ -15,6 +15,8 @@ public struct PlanBuilder {
   private var outputs: [UInt32] = []
   private var symbols: [SymbolRecord] = []
   private var expressions: [ExpressionRecord] = []
+  private var costs: [UInt32] = []
+  private var certificates: [CertificateRecord] = []
   private var arenaBytes = 0
   private var stateBytes = 0
 
@@ -150,6 +152,12 @@ public struct PlanBuilder {
     }
   }
 
+  /// States what each node costs.
+  public mutating func setCosts(_ nanoseconds: [UInt32]) { costs = nanoseconds }
+
+  /// States what was shown of the exits.
+  public mutating func setCertificates(_ records: [CertificateRecord]) { certificates = records }
+
   /// The file; its digest is zeros.
   public func build() -> [UInt8] {
     var writer = Writer()
@@ -163,6 +171,8 @@ public struct PlanBuilder {
     writer.add(.names, [0])
     writer.add(.symbols, records: symbols)
     writer.add(.expressions, records: expressions)
+    if !costs.isEmpty { writer.add(.costs, records: costs) }
+    if !certificates.isEmpty { writer.add(.certificates, records: certificates) }
     var face = InterfaceRecord()
     face.inputCount = UInt32(inputs.count)
     face.outputCount = UInt32(outputs.count)

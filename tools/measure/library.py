@@ -28,6 +28,12 @@ tensor = struct("edgert_tensor", ("dtype", C.c_int32), ("rank", C.c_uint32), ("z
                 ("dims", C.c_int64 * 8), ("data", C.c_void_p), ("bytes", C.c_size_t))
 session_options = struct("edgert_session_options", ("threads", C.c_uint32), ("memory", C.c_void_p), ("memory_bytes", C.c_size_t))
 
+run_options = struct("edgert_run_options", ("full_depth", C.c_uint32), ("budget_ns", C.c_uint64), ("exit_threshold", C.c_float),
+                     ("token_keep", C.c_float), ("max_exit", C.c_int32), ("exit_criterion", C.c_int32))
+run_report = struct("edgert_run_report", ("exit_taken", C.c_uint32), ("blocks_run", C.c_uint32), ("blocks_skipped", C.c_uint32),
+                    ("tokens_kept", C.c_uint32), ("budget_met", C.c_uint32), ("confidence", C.c_float), ("elapsed_ns", C.c_uint64),
+                    ("exit_forced", C.c_uint32))
+
 
 class Model:
     """An opened file with one session."""
@@ -59,9 +65,11 @@ class Model:
             view.dims[:array.ndim] = array.shape
             self._check(self.calls.edgert_set_input(self.session, C.c_uint32(index), C.byref(view), C.byref(self.error)))
 
-    def infer(self):
-        """Runs on the inputs that are set."""
-        self._check(self.calls.edgert_run(self.session, None, None, C.byref(self.error)))
+    def infer(self, **options):
+        """Runs on the inputs that are set, by fields of edgert_run_options; the fields of the report."""
+        asked, report = run_options(**options), run_report()
+        self._check(self.calls.edgert_run(self.session, C.byref(asked), C.byref(report), C.byref(self.error)))
+        return {name: getattr(report, name) for name, _ in report._fields_}
 
     def reset(self):
         """Sets the session's states to what they are before the first run."""
@@ -70,6 +78,10 @@ class Model:
     def close(self):
         self.calls.edgert_session_close(self.session)
         self.calls.edgert_model_close(self.model)
+
+    def output(self, index):
+        """An output of the last run as float32."""
+        return self._output(index)
 
     def _output(self, index):
         view, count = tensor(), C.c_size_t()

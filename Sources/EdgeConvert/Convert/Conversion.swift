@@ -8,6 +8,8 @@ public struct Conversion {
   public enum Step: String, Sendable {
     case calibrating
     case validating
+    case fitting = "fitting exits"
+    case trying = "trying exits"
   }
 
   /// What a conversion gives.
@@ -37,8 +39,9 @@ public struct Conversion {
   public func run() throws -> Result {
     var options = options
     let form = try PreprocessingFile(path: options.preprocessing, labels: options.labels)
-    let bound = try BoundGraph(
+    var bound = try BoundGraph(
       try Import.read(options.source, fixed: options.fixed), options.states, bounds: options.bounds)
+    if case .named(let names) = options.exits { try bound.graph.bindExits(names) }
     let given = options.precision == .float32 ? nil : try QuantizationReader.read(bound.graph)
     let precision = try options.effectivePrecision(isQuantized: given != nil)
     var graph = try Check.prepared(given ?? bound.graph)
@@ -66,13 +69,18 @@ public struct Conversion {
     }
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
+    let exits = try ExitPass(options: options, bounds: bound.bounds) {
+      progress($0, $1, $2)
+    }.run(&decided, calibration: calibration, validation: validation)
     let file = try makeFile(
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
-      metadata: provenance.metadata(form.metadata))
+      metadata: provenance.metadata(form.metadata), certificates: exits?.certificates ?? [])
     let loaded = try LoadedFile(file.bytes, name: options.output)
     var report = provenance.report(file, loaded, decided)
     report.states = file.states
-    report.notes = bound.notes
+    report.notes = bound.notes + (exits?.notes ?? [])
+    report.exits = exits?.report
+    report.warnings += exits?.warnings ?? []
     report.warnings += sizes.notes.map {
       ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
     }

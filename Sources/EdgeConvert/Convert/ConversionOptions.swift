@@ -1,3 +1,5 @@
+import EdgeFormat
+
 /// Everything that decides the bytes of a converted file.
 public struct ConversionOptions: Sendable {
   public var source: String
@@ -20,6 +22,13 @@ public struct ConversionOptions: Sendable {
   public var states = StateBinding.detected
   /// Part of the tokens that stays at each elimination, above 0 and at most 1; nil: tokens never leave.
   public var tokens: Double?
+  /// Early exits.
+  public var exits = ExitRequest.off
+  /// How exits measure certainty; nil for the way that saves most.
+  public var criterion: ExitCriterion?
+  /// Share of answers that exits may change, and how sure that is.
+  public var risk = 0.02
+  public var confidence = 0.95
   /// JSON file of preprocessing keys, and file of class names.
   public var preprocessing: String?
   public var labels: String?
@@ -62,6 +71,12 @@ public struct ConversionOptions: Sendable {
         separator: ",")
     }
     if let tokens { stated["tokens"] = String(tokens) }
+    if let exits = exits.text {
+      stated["exits"] = exits
+      stated["criterion"] = criterion?.name ?? "auto"
+      stated["risk"] = String(risk)
+      stated["confidence"] = String(confidence)
+    }
     if case .pairs(let pairs) = states {
       stated["state"] =
         pairs.isEmpty ? "off" : pairs.map(\.description).joined(separator: ",")

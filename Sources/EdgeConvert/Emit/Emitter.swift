@@ -38,7 +38,9 @@ struct Emitter {
   }
 
   /// The file, its digest included.
-  consuming func emit(metadata: [(key: String, value: String)]) throws -> EmittedFile {
+  consuming func emit(
+    metadata: [(key: String, value: String)], certificates: [CertificateRecord] = []
+  ) throws -> EmittedFile {
     let tensors = try used.map { try record(of: $0) }
     let nodes = try plan.nodes.map { try record(of: $0) }
     let symbols =
@@ -58,11 +60,16 @@ struct Emitter {
     writer.add(.interface, interface(), count: plan.inputs.count + plan.outputs.count)
     writer.add(.symbols, records: symbols)
     writer.add(.expressions, records: sizes.records)
+    let summaries = try plan.nodes.map { try plan.summary($0) }
+    if plan.nodes.contains(where: { $0.opCode == .exit }) {
+      writer.add(.costs, records: ExitCost.table(summaries))
+    }
+    if !certificates.isEmpty { writer.add(.certificates, records: certificates) }
     let bytes = try FileSeal.sealed(writer.finish())
     return EmittedFile(
       bytes: bytes, arenaBytes: memory.total, arenaLowerBound: memory.lowerBound,
       stateBytes: stateBytes,
-      weightBytes: weights.bytes.count, nodes: try plan.nodes.map { try plan.summary($0) },
+      weightBytes: weights.bytes.count, nodes: summaries,
       values: locations(), states: try stateSummaries(), notes: plan.sizes.notes)
   }
 

@@ -101,6 +101,8 @@ public struct Graph: Sendable {
   public var outputs: [ValueID] = []
   /// Pairs of values that survive between runs.
   public var states: [State] = []
+  /// Heads that may answer early, in the order in which a run reaches them.
+  public var exits: [EarlyExit] = []
   /// Values of the enclosing graph that a subgraph reads, under the enclosing graph's names.
   public var captures: [ValueID] = []
   public var origin = Origin()

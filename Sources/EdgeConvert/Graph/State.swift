@@ -26,8 +26,8 @@ struct Growth: Equatable {
 }
 
 extension Graph {
-  /// The values that a run must compute: outputs, and what states become.
-  var results: [ValueID] { outputs + states.map(\.output) }
+  /// The values that a run must compute: outputs, what states become, and what exits look at and answer.
+  var results: [ValueID] { outputs + states.map(\.output) + exitValues }
 
   /// How a state grows; nil for one whose shape stays.
   /// - Throws: `ConversionError.usage` when it is neither, or when its shape is not known.

@@ -28,6 +28,13 @@ public struct Lowering: Sendable {
   let consumers: [ValueID: [Int]]
   let outputs: Set<ValueID>
 
+  /// Where the nodes being appended run.
+  var part = ExitPart.trunk
+  /// What stands for the output in the tails of exits.
+  var answers: [PlanTensorID] = []
+  /// Stored forms of values as they were before a head, and what the head's own nodes compute.
+  private var outside: (forms: [ValueID: [Stored]], own: Set<ValueID>)?
+
   /// Where the graph's states lie, in their order.
   var states: [StoredState] = []
   /// Position of the state that a concatenation's result is, by the result.
@@ -141,11 +148,30 @@ public struct Lowering: Sendable {
   ) {
     let name = graph.nodes.indices.contains(position) ? graph.nodes[position].name : "output"
     nodes.append(
-      PlanNode(opCode: opCode, inputs: inputs, outputs: outputs, parameters: parameters, name: name)
+      PlanNode(
+        opCode: opCode, inputs: inputs, outputs: outputs, parameters: parameters, name: name,
+        part: part)
     )
   }
 
   // MARK: Values
+
+  /// Goes on with another part of the plan.
+  ///
+  /// What a head has made of values of the trunk is not there at full depth, nor what a tail has made: the trunk
+  /// makes its own.
+  mutating func enter(_ next: ExitPart, own: Set<ValueID>) {
+    if next == part {
+      outside?.own.formUnion(own)
+      return
+    }
+    if let outside {
+      let kept = forms.filter { outside.own.contains($0.key) && outside.forms[$0.key] == nil }
+      forms = outside.forms.merging(kept) { before, _ in before }
+    }
+    part = next
+    outside = next == .trunk ? nil : (forms, own)
+  }
 
   /// Says where a value of the graph is stored.
   mutating func define(_ value: ValueID, as stored: Stored) {

@@ -69,7 +69,14 @@ struct Plan: Sendable {
       try lowering.addState(state, preferred: stateOrders[state.input])
     }
     var obstacles: [Obstacle] = []
-    for (position, node) in graph.nodes.enumerated() where !lowering.absorbed.contains(position) {
+    for step in ExitSchedule(graph).steps {
+      guard case .node(let position, let part) = step else {
+        try lowering.exitStep(step)
+        continue
+      }
+      let node = graph.nodes[position]
+      lowering.enter(part, own: Set(node.outputs.compactMap { $0 }))
+      if lowering.absorbed.contains(position) { continue }
       lowering.position = position
       do {
         guard let rule = rule(node) else {
@@ -89,6 +96,7 @@ struct Plan: Sendable {
     }
     if !obstacles.isEmpty { throw ConversionError.obstacles(obstacles) }
     lowering.position = graph.nodes.count
+    lowering.enter(.trunk, own: [])
     outputs = try graph.outputs.map { try lowering.outputTensor($0) }
     try lowering.storeStates()
     tensors = lowering.tensors
@@ -99,8 +107,10 @@ struct Plan: Sendable {
     for (value, forms) in lowering.forms where graph[value].constant == nil {
       values[graph[value].name] = forms.first
     }
+    try joinAnswers(lowering.answers)
     fuseTables()
     writeStatesInPlace()
+    countExitParts()
   }
 }
 

@@ -73,6 +73,8 @@ public struct ConversionReport: Codable, Sendable {
   public var layers: [Layer]
   public var accuracy: AccuracyComparison?
   public var warnings: [Warning]
+  /// What its early exits do.
+  public var exits: ExitReport?
   /// What a session keeps between runs.
   public var states: [EmittedFile.StateSummary] = []
   /// What was found in the model and decided without being asked.

@@ -15,7 +15,7 @@ public struct HTMLPage {
     <h1>\(escaped(name(report.output)))</h1>
     <p>from <b>\(escaped(name(report.source)))</b> by \(escaped(report.converter)): \(report.int8Count) of
     \(report.layers.count) nodes in INT8.</p>
-    \(warnings)\(steps)\(accuracy)\(memory)\(floatNodes)\(layers)\(provenance)
+    \(warnings)\(steps)\(accuracy)\(exits)\(memory)\(floatNodes)\(layers)\(provenance)
     </body></html>
 
     """
@@ -44,6 +44,10 @@ public struct HTMLPage {
     guard !report.steps.isEmpty else { return "" }
     let items = report.steps.map { "<li>\(escaped($0))</li>" }.joined()
     return section("What was done, on calibration samples", "<ol>\(items)</ol>")
+  }
+
+  private var exits: String {
+    report.exits.map { section("Early exits", ExitSection($0).html) } ?? ""
   }
 
   private var accuracy: String {

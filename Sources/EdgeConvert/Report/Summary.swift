@@ -20,6 +20,7 @@ extension ConversionReport {
     lines += notes.map { "note: \($0)" }
     lines += steps.map { "quantization: \($0)" }
     lines += accuracyLines
+    lines += exits?.lines ?? []
     lines += warnings.map { "warning: \($0.text): \($0.remedy)" }
     return lines.joined(separator: "\n")
   }

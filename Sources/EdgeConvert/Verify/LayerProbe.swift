@@ -42,7 +42,11 @@ struct LayerProbe {
       }
     }
     var byNode: [Int: [ValueID]] = [:]
+    // What the tail of an exit writes is an answer in place of the output's.
+    var trunk = 0
     for node in 0..<file.model.nodeCount {
+      if let exit = file.exit(at: node) { trunk = node + 1 + Int(exit.tailNodes) }
+      if node < trunk { continue }
       for tensor in file.model.tensors(writtenBy: node) {
         let name = String(cString: file.model.name(file.model.tensorRecord(tensor).name))
         guard let value = names[name], tracks[value] == nil else { continue }

@@ -38,6 +38,9 @@ extension LoadedFile {
     try metadata("option.state").map { try StateBinding([$0]) } ?? .off
   }
 
+  /// The exits that the file was converted with.
+  func exits() throws -> ExitRequest { try ExitRequest(metadata("option.exits")) }
+
   /// The bounds of run-time sizes that were given to the converter.
   func bounds() throws -> [String: Int] {
     try metadata("option.bound").map { try Bounds.parsed([$0]) } ?? [:]

@@ -56,7 +56,7 @@ public final class LoadedFile {
     memory.deallocate()
   }
 
-  /// Runs one sample from a fresh state.
+  /// Runs one sample from a fresh state, at full depth.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
   public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
     reset()
@@ -78,7 +78,9 @@ public final class LoadedFile {
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
         try set(position, tensor)
       }
-      _ = try session.pointee.run(RunOptions())
+      var options = RunOptions()
+      options.isFullDepth = true
+      _ = try session.pointee.run(options)
       var outputs: [Output] = []
       for position in 0..<model.outputCount { outputs.append(try output(position)) }
       return outputs
@@ -109,6 +111,23 @@ public final class LoadedFile {
       try visit(node) { index in
         try? read(session.pointee.tensor(index), name: model.tensorRecord(index).name)
       }
+    }
+  }
+
+  /// The parameters of a node that is an exit; nil for another.
+  func exit(at node: Int) -> ExitParameters? { model.exit(at: node) }
+
+  /// How sure the head of an exit that was just stepped to is, as `Session.certainty`.
+  func certainty(_ node: Int, _ criterion: ExitCriterion, _ history: inout Exit.History) -> Float? {
+    session.pointee.certainty(node, criterion, &history)
+  }
+
+  /// The first output as it is now.
+  func firstOutput() throws -> Tensor {
+    do throws(EdgeError) {
+      return try output(0).tensor
+    } catch {
+      throw LoadedFile.usage(error, "output")
     }
   }
 

@@ -60,8 +60,9 @@ public struct Verification {
   public func run(progress: (Conversion.Step, Int, Int) -> Void) throws -> Result {
     let loaded = try LoadedFile(path: file)
     let imported = try Import.read(source, fixed: loaded.fixedInterface())
-    let graph = try Check.prepared(
-      try BoundGraph(imported, loaded.states(), bounds: loaded.bounds()).graph)
+    var bound = try BoundGraph(imported, loaded.states(), bounds: loaded.bounds()).graph
+    if case .named(let names) = try loaded.exits() { try bound.bindExits(names) }
+    let graph = try Check.prepared(bound)
     let set = try DataSet(
       data, inputs: loaded.inputDescriptions, stateCount: loaded.model.stateCount,
       preprocessing: try loaded.preprocessing(),

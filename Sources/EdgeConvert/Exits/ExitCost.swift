@@ -1,0 +1,66 @@
+import EdgeFormat
+
+/// What the nodes of a plan cost, in about nanoseconds of one core: a model of the kernels, the same on every
+/// machine, since equal input gives equal files.
+///
+/// A run with a budget scales it by the pace that it measures; what matters is how nodes compare.
+enum ExitCost {
+  /// Multiply-accumulates a nanosecond: INT8, of depthwise layers, float.
+  private static let (int8Products, depthwiseProducts, floatProducts) = (34.0, 9.0, 12.0)
+  /// Elements read and written, and bytes of weights, a nanosecond; nanoseconds of any node.
+  private static let (elements, weightBytes, node) = (6.0, 30.0, 200.0)
+
+  /// By node.
+  static func table(_ nodes: [EmittedFile.NodeSummary]) -> [UInt32] {
+    nodes.map { node in
+      let elements =
+        (node.inputShapes.first.map { $0.reduce(1, *) } ?? 0)
+        + node.outputShapes.reduce(0) { $0 + $1.reduce(1, *) }
+      let rate =
+        node.precision == .float32
+        ? floatProducts : node.operation == "depthwise" ? depthwiseProducts : int8Products
+      let time =
+        Self.node + Double(node.multiplications) / rate + Double(elements) / Self.elements
+        + Double(node.weightBytes) / weightBytes
+      return UInt32(clamping: Int(time.rounded()))
+    }
+  }
+}
+
+/// What runs cost that leave at each exit.
+struct ExitCosts: Sendable {
+  /// By exit, then to the end, heads on the way included.
+  let toExit: [Double]
+  /// At full depth, without heads.
+  let full: Double
+  /// By exit: the part of it that the exits themselves add.
+  let heads: [Double]
+
+  init(_ file: LoadedFile, _ table: [UInt32]) {
+    var toExit: [Double] = []
+    var heads: [Double] = []
+    var spent = 0.0
+    var node = 0
+    var headCost = 0.0
+    while node < file.model.nodeCount {
+      let cost = Double(table[node])
+      spent += cost
+      if let parameters = file.exit(at: node) {
+        func sum(_ range: Range<Int>) -> Double { range.reduce(0) { $0 + Double(table[$1]) } }
+        let head = sum(node - Int(parameters.headNodes)..<node + 1)
+        let tail = sum(node + 1..<node + 1 + Int(parameters.tailNodes))
+        headCost += head
+        heads.append(head + tail)
+        toExit.append(spent + tail)
+        node += Int(parameters.tailNodes)
+      }
+      node += 1
+    }
+    self.toExit = toExit + [spent]
+    full = spent - headCost
+    self.heads = heads
+  }
+
+  /// Of a run at full depth.
+  func share(at exit: Int) -> Double { toExit[exit] / full }
+}

@@ -1,0 +1,113 @@
+import CEdgeHost
+import EdgeFormat
+
+/// Progress of one run from exit to exit.
+struct ExitWalk {
+  /// At full depth, the nodes of the next exit, which are left out.
+  private var omitted: Model.ExitRange?
+  var history = Exit.History()
+  let start: UInt64
+  /// First node of the stretch in progress, and nanoseconds when it began.
+  var stretch = 0
+  var stretchStart: UInt64 = 0
+  /// Cost of the nodes that have run, and of the stretch in progress as it was predicted, in the file's nanoseconds.
+  var spent: Float = 0
+  var predicted: Float = 0
+
+  init(_ model: Model, _ options: RunOptions, start: UInt64) {
+    omitted = options.isFullDepth ? model.exitRange(from: 0) : nil
+    self.start = start
+  }
+
+  /// The node to go on with when the nodes from `index` on are left out.
+  mutating func leftOut(at index: Int, _ model: Model) -> Int? {
+    guard let range = omitted, index == range.start else { return nil }
+    omitted = model.exitRange(from: range.end)
+    return range.end
+  }
+}
+
+extension Session {
+  /// Throws `invalidArgument` for a threshold that is no number, or a criterion that the exits cannot follow.
+  func check(_ options: RunOptions) throws(EdgeError) {
+    guard options.exitThreshold >= 0 else {
+      throw EdgeError(.invalidArgument, "the exit threshold is negative or not a number")
+    }
+    guard let criterion = options.criterion else { return }
+    guard options.exitThreshold > 0 else {
+      throw EdgeError(
+        .invalidArgument, "the thresholds of the file are not of this criterion: give one with it")
+    }
+    var range = model.exitRange(from: 0)
+    while let exit = range {
+      guard let node = model.view(exit.exit, slots), Exit.suits(node, criterion) else {
+        throw EdgeError(.invalidArgument, "exits of this model cannot follow this criterion")
+      }
+      range = model.exitRange(from: exit.end)
+    }
+  }
+
+  /// Whether a run ends with the tail of an exit that it has reached.
+  mutating func leaves(
+    at node: NodeView, _ walk: inout ExitWalk, _ options: RunOptions, _ context: RunContext,
+    _ report: inout RunReport
+  ) -> Bool {
+    let parameters = node.parameters(as: ExitParameters.self)
+    let criterion =
+      options.criterion ?? ExitCriterion(rawValue: parameters.criterion) ?? .confidence
+    let certainty = Exit.certainty(node, criterion, &walk.history, context)
+    let threshold = options.exitThreshold > 0 ? options.exitThreshold : parameters.threshold
+    let isSure = certainty >= threshold
+    let isLast = options.lastExit > 0 && Int(parameters.number) >= options.lastExit
+    guard isSure || isLast || isLate(at: node.index, &walk, options) else { return false }
+    report.exitTaken = Int(parameters.number)
+    report.isExitForced = !isSure
+    report.confidence = certainty
+    return true
+  }
+
+  /// Whether the run would not reach the next exit, or the end, within its budget.
+  ///
+  /// The stretch ahead takes its cost in the file's table times what the run has taken for each nanosecond of the
+  /// table so far, times how much that was too little before (`drift`), and a sixteenth more.
+  private mutating func isLate(
+    at exit: Int, _ walk: inout ExitWalk, _ options: RunOptions
+  ) -> Bool {
+    guard options.budgetNanoseconds > 0, let costs = model.costs else { return false }
+    let now = edge_host_nanoseconds() &- walk.start
+    for node in walk.stretch...exit { walk.spent += Float(costs[node]) }
+    if walk.predicted > 0 {
+      let found = Float(now &- walk.stretchStart) / walk.predicted
+      drift = min(max(drift + (found - drift) / 4, 0.5), 8)
+    }
+    let ahead = exit + 1 + Int(model.exitParameters(exit).tailNodes)
+    let next = model.exitRange(from: ahead)?.end ?? model.nodeCount
+    var cost: Float = 0
+    for node in ahead..<next { cost += Float(costs[node]) }
+    walk.stretch = ahead
+    walk.stretchStart = now
+    walk.predicted = cost * Float(now) / max(walk.spent, 1)
+    return Float(now) + walk.predicted * drift * 1.0625 > Float(options.budgetNanoseconds)
+  }
+}
+
+// For tools that look at exits while they step through a plan.
+
+extension Model {
+  /// The parameters of a node that is an exit; nil for another.
+  public func exit(at node: Int) -> ExitParameters? {
+    nodes[node].opCode == OpCode.exit.rawValue ? exitParameters(node) : nil
+  }
+}
+
+extension Session {
+  /// How sure the head of an exit is by a criterion, with what `history` remembers of the exits before; nil for
+  /// another node, or when the exit cannot follow the criterion.
+  public func certainty(
+    _ node: Int, _ criterion: ExitCriterion, _ history: inout Exit.History
+  ) -> Float? {
+    guard let view = model.view(node, slots), view.opCode == .exit, Exit.suits(view, criterion)
+    else { return nil }
+    return Exit.certainty(view, criterion, &history, context)
+  }
+}
