@@ -109,6 +109,7 @@ struct Engine: ~Copyable {
     options.exit_criterion = limits.criterion
     options.max_exit = limits.maxExit
     options.full_depth = limits.isFullDepth ? 1 : 0
+    options.token_keep = limits.tokenKeep
     var report = edgert_run_report()
     report.struct_size = UInt32(MemoryLayout<edgert_run_report>.size)
     var detail = edgert_error()
@@ -120,7 +121,7 @@ struct Engine: ~Copyable {
       nanoseconds: report.elapsed_ns, exitTaken: Int(report.exit_taken),
       blocksSkipped: Int(report.blocks_skipped),
       exitCount: Int(report.blocks_run + report.blocks_skipped) - 1,
-      isBudgetMet: report.budget_met != 0)
+      isBudgetMet: report.budget_met != 0, tokensKept: Int(report.tokens_kept))
   }
 
   private func setInput(_ index: Int, _ tensor: SampleTensor) throws(SampleError) {

@@ -21,6 +21,7 @@ enum FlagKind: Int {
   case fullDepth = 18
   case criterion = 19
   case thresholds = 20
+  case tokenKeep = 21
 }
 
 /// One flag: the parser and the help text both come from this table.
@@ -68,6 +69,10 @@ struct Flag {
       Flag(.maxExit, "--max-exit", "N", "leave at exit N at the latest", [.run, .eval, .bench]),
       Flag(
         .fullDepth, "--full-depth", "", "run the whole model, without its exits",
+        [.run, .eval, .bench]),
+      Flag(
+        .tokenKeep, "--token-keep", "F",
+        "part of the tokens that stays at each elimination of an encoder, above 0 and at most 1; the model's unless given",
         [.run, .eval, .bench]),
       Flag(
         .thresholds, "--thresholds", "T,...",

@@ -122,6 +122,8 @@ enum CommandLineParser {
       options.budgetMilliseconds = try number(flag, value, 1e-6, 1e9, options)
       options.limits.budgetNanoseconds = options.budgetNanoseconds
     case .exitThreshold: options.limits.exitThreshold = try threshold(flag, value, options)
+    case .tokenKeep:
+      options.limits.tokenKeep = Float(try number(flag, value, 1e-3, 1, options))
     case .thresholds:
       options.thresholds = try thresholds(flag, value, options)
     case .maxExit: options.limits.maxExit = Int32(try number(flag, value, 1, 64, options))
@@ -174,7 +176,10 @@ enum CommandLineParser {
     _ flag: Flag, _ text: String, _ low: Double, _ high: Double, _ options: Options
   ) throws(CommandError) -> Double {
     let isWhole =
-      flag.kind != .budget && flag.kind != .exitThreshold && flag.kind != .thresholds
+      switch flag.kind {
+      case .budget, .exitThreshold, .thresholds, .tokenKeep: false
+      default: true
+      }
     if let value = Text.number(text), value >= low, value <= high,
       !isWhole || value == Double(Int(value))
     {

@@ -9,6 +9,8 @@ struct Report {
   /// Exits of the model.
   var exitCount = 0
   var isBudgetMet = true
+  /// Tokens that the last elimination kept; 0 of a model without one.
+  var tokensKept = 0
 }
 
 /// How runs are made: what `edgert_run_options` says.
@@ -21,6 +23,8 @@ struct RunLimits {
   /// 0: none.
   var maxExit: Int32 = 0
   var isFullDepth = false
+  /// 0: the model's.
+  var tokenKeep: Float = 0
 }
 
 /// The time of one node over several runs.

@@ -38,6 +38,7 @@ struct ResultLine {
     var line = Self.head(input) + body
     if report.exitTaken > 0 { line += ",\"exit\":" + String(report.exitTaken) }
     if report.blocksSkipped > 0 { line += ",\"skipped\":" + String(report.blocksSkipped) }
+    if report.tokensKept > 0 { line += ",\"tokens\":" + String(report.tokensKept) }
     if options.budgetMilliseconds > 0 {
       line += ",\"budget_met\":" + (report.isBudgetMet ? "true" : "false")
     }
