@@ -7,7 +7,7 @@ import EdgeFormat
 enum ExitCost {
   /// Multiply-accumulates a nanosecond: INT8, of depthwise layers, float.
   private static let (int8Products, depthwiseProducts, floatProducts) = (34.0, 9.0, 12.0)
-  /// Elements read and written, and bytes of weights, a nanosecond; nanoseconds of any node.
+  /// Elements read and written, and bytes of a layer's weights, a nanosecond; nanoseconds of any node.
   private static let (elements, weightBytes, node) = (6.0, 30.0, 200.0)
 
   /// By node.
@@ -21,7 +21,7 @@ enum ExitCost {
         ? floatProducts : node.operation == "depthwise" ? depthwiseProducts : int8Products
       let time =
         Self.node + Double(node.multiplications) / rate + Double(elements) / Self.elements
-        + Double(node.weightBytes) / weightBytes
+        + (node.multiplications > 0 ? Double(node.weightBytes) / weightBytes : 0)
       return UInt32(clamping: Int(time.rounded()))
     }
   }
