@@ -109,6 +109,7 @@ struct Convert: ParsableCommand {
     options.preprocessing = preprocess
     options.labels = labels
     options.seed = seed
+    options.report = report
     guard let observer = Observer(observer) else {
       throw ConversionError.usage(
         "--observer \(self.observer): known are auto, minmax, mse, percentile and percentile:P with P in 50...100"

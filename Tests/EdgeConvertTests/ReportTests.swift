@@ -29,7 +29,7 @@ import Testing
         samples: 100, outputs: [], reference: Proportion(90, of: 100),
         converted: Proportion(89, of: 100),
         difference: PairedDifference(lost: 2, gained: 1, total: 100)),
-      warnings: [ConversionReport.Warning(text: "few samples", remedy: "give more")])
+      warnings: [ConversionReport.Warning("few samples", remedy: "give more")])
   }
 
   @Test func thePageStandsAlone() {

@@ -17,6 +17,8 @@ public struct Conversion {
 
   /// Version of the converter, written into every file.
   public static let version = "1.0.0"
+  /// Runs of which the shortest time of each node is reported.
+  private static let timedRuns = 8
 
   private let options: ConversionOptions
   private let progress: (Step, Int, Int) -> Void
@@ -61,24 +63,32 @@ public struct Conversion {
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
+    var report = provenance.report(decided)
+    if given == nil, let used {
+      try diagnose(&report, decided, graph, used, bounds: bound.bounds)
+    }
     let file = try makeFile(
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
-      metadata: provenance.metadata(form.metadata))
+      metadata: provenance.metadata(
+        form.metadata.merging(StoredExplanation.entries(report)) { own, _ in own }))
     let loaded = try LoadedFile(file.bytes, name: options.output)
-    var report = provenance.report(file, loaded, decided)
+    report.memory = ConversionReport.Memory(file, loaded)
     report.states = file.states
     report.notes = bound.notes
+    report.warnings += provenance.warnings
     report.warnings += sizes.notes.map {
-      ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
+      ConversionReport.Warning($0, remedy: "give --bound to change it")
     }
     if let validation {
       report.accuracy = try Verifier(graph: graph, data: validation).compare(loaded) {
         progress(.validating, $0, validation.count)
       }
+      report.warnings += try Coverage(decided, validation).warnings
     }
     if let probed = validation ?? used {
       try measureLayers(&report, decided.reference, loaded, probed)
     }
+    try measureTimes(&report, loaded, file.bytes, validation ?? used)
     return Result(bytes: file.bytes, report: report)
   }
 
@@ -99,6 +109,43 @@ public struct Conversion {
     }
   }
 
+  /// Fills in what calibration samples say of the quantization.
+  private func diagnose(
+    _ report: inout ConversionReport, _ decided: Decided, _ graph: Graph, _ data: DataSet,
+    bounds: [String: Int]
+  ) throws {
+    let diagnosis = try Diagnosis(decided, graph: graph, data: data, bounds: bounds)
+    let inFloat = try diagnosis.inFloat()
+    report.outputSQNR = diagnosis.outputSQNR
+    report.stability = try diagnosis.stability(samples: data.count)
+    for (position, sums) in diagnosis.layers.sums { report.layers[position].sqnrAlone = sums.sqnr }
+    for (position, gained) in inFloat { report.layers[position].outputSQNRInFloat = gained }
+    report.warnings += Findings(decided, options: options).ofLayers(diagnosis, inFloat: inFloat)
+  }
+
+  /// Fills in which kernel runs each layer, its time on this machine, and the use of the arena.
+  private func measureTimes(
+    _ report: inout ConversionReport, _ file: LoadedFile, _ bytes: [UInt8], _ data: DataSet?
+  ) throws {
+    let inspection = try Inspection(copying: bytes, name: options.output)
+    report.timeline = zip(inspection.nodes, ArenaUse(inspection).liveBytes).map {
+      ConversionReport.ArenaStep(name: $0.name, liveBytes: $1)
+    }
+    guard let data else { return }
+    var times: [String: LoadedFile.NodeTime] = [:]
+    for time in try file.profile(data.sample(0), runs: Conversion.timedRuns) {
+      times[time.name] = times[time.name].map { first in
+        var sum = first
+        sum.microseconds += time.microseconds
+        return sum
+      } ?? time
+    }
+    for (position, layer) in report.layers.enumerated() {
+      report.layers[position].kernel = times[layer.name]?.kernel
+      report.layers[position].microseconds = times[layer.name]?.microseconds
+    }
+  }
+
   /// What was decided for a graph, and on which evidence.
   struct Decided {
     /// The graph to emit.
@@ -107,6 +154,10 @@ public struct Conversion {
     var reference: Graph
     var choices: QuantizationChoices
     var histograms: [ValueID: Histogram] = [:]
+    /// `histograms` over every other sample, apart.
+    var halves = Calibrator.Halves()
+    /// What the choices were made with.
+    var settings = QuantizationOptions()
     /// What was tried and kept, with what it gained.
     var steps: [String] = []
   }

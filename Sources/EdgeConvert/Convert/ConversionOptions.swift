@@ -22,6 +22,8 @@ public struct ConversionOptions: Sendable {
   public var preprocessing: String?
   public var labels: String?
   public var seed: UInt64 = 1
+  /// Where the page goes; it shapes no byte of the result.
+  public var report: String?
 
   public init(source: String, output: String) {
     self.source = source

@@ -41,31 +41,29 @@ struct Provenance {
     return entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// The report of an emitted file, without accuracy.
-  func report(_ file: EmittedFile, _ loaded: LoadedFile, _ decided: Conversion.Decided)
-    -> ConversionReport
-  {
-    let builder = ReportBuilder(
-      graph: decided.graph, choices: decided.choices, histograms: decided.histograms)
-    let memory = ConversionReport.Memory(
-      fileBytes: file.bytes.count, weightBytes: file.weightBytes, arenaBytes: file.arenaBytes,
-      arenaLowerBound: file.arenaLowerBound, stateBytes: file.stateBytes,
-      scratchBytes: loaded.model.scratchBytes, sessionBytes: loaded.sessionBytes)
+  /// A report of decisions, to be completed with what the file shows.
+  func report(_ decided: Conversion.Decided) -> ConversionReport {
     var report = ConversionReport(
       converter: "edgeconv \(Conversion.version)", source: options.source, sourceSHA256: source,
       output: options.output, precision: precision.rawValue, options: options.stated,
-      calibration: calibration,
-      validation: validation, memory: memory, layers: builder.layers, warnings: [])
+      calibration: calibration, validation: validation, memory: ConversionReport.Memory(),
+      layers: ReportBuilder(graph: decided.graph, choices: decided.choices).layers, warnings: [])
     report.steps = decided.steps
-    report.warnings = builder.warnings(samples: calibration?.samples)
-    if shared > 0 {
-      report.warnings.append(
-        ConversionReport.Warning(
-          text:
-            "\(shared) files calibrate and validate alike, so the accuracy is not of unseen data",
-          remedy: "give disjoint folders to --calibrate and --validate"))
-    }
+    report.warnings = Findings(decided, options: options).ofData(samples: calibration?.samples)
     return report
+  }
+
+  /// What is wrong with the choice of data.
+  var warnings: [ConversionReport.Warning] {
+    guard shared > 0, let validation else { return [] }
+    let count = shared == validation.samples ? "all" : "\(shared) of"
+    return [
+      ConversionReport.Warning(
+        "\(count) \(validation.samples) validation samples are calibration samples too (equal content), "
+          + "so the accuracy is not of unseen data",
+        remedy:
+          "give --validate a folder of samples that are not in \(options.calibration ?? "--calibrate")")
+    ]
   }
 
   private static func data(_ set: DataSet, _ digests: [String]) -> ConversionReport.Data {

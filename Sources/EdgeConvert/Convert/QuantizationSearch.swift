@@ -25,7 +25,7 @@ struct QuantizationSearch {
     let equalization = Equalization(graph: graph, choices: plain.choices)
     let searches = options.observer == .auto
     let passes = searches && !equalization.links.isEmpty ? 2 : 1
-    let start = try decided(graph, plain, pass: 0, of: passes)
+    let start = try decided(graph, plain, settings, pass: 0, of: passes)
     guard searches, start.choices.nodes.contains(where: { $0.precision != .float32 }) else {
       return start
     }
@@ -37,7 +37,7 @@ struct QuantizationSearch {
         try trial.channelStatistics(equalization.links.map(\.value)))
       let quantizer = try Quantizer(graph: scaled, options: settings)
       try refinement.contend(
-        try decided(scaled, quantizer, pass: 1, of: passes),
+        try decided(scaled, quantizer, settings, pass: 1, of: passes),
         "channels evened out between \(equalization.links.count) pairs of layers")
     }
     try refinement.smooth()
@@ -50,13 +50,16 @@ struct QuantizationSearch {
   }
 
   private func decided(
-    _ graph: Graph, _ quantizer: Quantizer, pass: Int, of passes: Int
+    _ graph: Graph, _ quantizer: Quantizer, _ settings: QuantizationOptions, pass: Int,
+    of passes: Int
   ) throws -> Conversion.Decided {
     let calibrator = try Calibrator(graph: graph, data: data)
-    let histograms = try calibrator.histograms(of: quantizer.observed) {
+    let halves = try calibrator.halves(of: quantizer.observed) {
       progress(pass * data.count + $0, passes * data.count)
     }
+    let histograms = halves.merged
     return Conversion.Decided(
-      graph: graph, reference: graph, choices: quantizer.choose(histograms), histograms: histograms)
+      graph: graph, reference: graph, choices: quantizer.choose(histograms), histograms: histograms,
+      halves: halves, settings: settings)
   }
 }

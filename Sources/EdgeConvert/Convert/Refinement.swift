@@ -82,8 +82,10 @@ struct Refinement {
     var candidate = best
     candidate.choices.values = choices.values
     candidate.choices.quantization.values = choices.quantization.values
+    candidate.settings = changed
     guard try offer(candidate, step) else { return }
     settings = changed
+    base.settings = changed
     base.choices.values = choices.values
     base.choices.quantization.values = choices.quantization.values
   }
@@ -131,6 +133,7 @@ struct Refinement {
     var changed = settings
     changed.noisyNodes = nodes
     var result = decided
+    result.settings = changed
     result.choices = try Quantizer(graph: decided.graph, options: changed).narrowed(decided.choices)
     return result
   }
