@@ -39,6 +39,32 @@ import Testing
     #expect(page.contains("few samples") && page.contains("12 345"))
   }
 
+  @Test func remediesAreTypedAsTheyStand() {
+    var options = ConversionOptions(source: "my models/m.onnx", output: "m.edge")
+    options.calibration = "samples"
+    options.keepFloat = ["a"]
+    options.observer = .minmax
+    #expect(
+      options.command(keepingFloat: ["it's", "a"]) == "edgeconv convert 'my models/m.onnx' -o m.edge "
+        + "--calibrate samples --observer minmax --keep-float 'a,it'\\''s'")
+    #expect(options.command(observer: .auto).contains("--observer") == false)
+    var page = report
+    page.warnings = [
+      ConversionReport.Warning("bad", remedy: "do", command: "edgeconv convert a<b")
+    ]
+    #expect(HTMLPage(page).text.contains("<pre>edgeconv convert a&lt;b</pre>"))
+  }
+
+  @Test func theWorstLayersComeFirst() {
+    var worse = report.layers[1]
+    worse.name = "worse"
+    worse.sqnrAlone = 3
+    var all = report
+    all.layers.append(worse)
+    #expect(all.worstLayers.map(\.name) == ["worse", "conv<1>", "softmax"])
+    #expect(all.explanation(layers: 1).contains("3.0   31.2  worse"))
+  }
+
   @Test func theSummaryNamesWhatStayedFloat() {
     let text = report.summary
     #expect(text.contains("2, 1 in INT8, 1 in float"))

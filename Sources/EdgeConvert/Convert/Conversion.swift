@@ -19,6 +19,8 @@ public struct Conversion {
   public static let version = "1.0.0"
   /// Runs of which the shortest time of each node is reported.
   private static let timedRuns = 8
+  /// Samples that layers are ranked on where validation decides how many stay in float.
+  private static let rankingSamples = 16
 
   private let options: ConversionOptions
   private let progress: (Step, Int, Int) -> Void
@@ -57,10 +59,17 @@ public struct Conversion {
         $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
-    let decided =
+    var decided =
       given == nil
       ? try decide(graph, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
+    if let drop = options.accuracyDrop, let used, let validation, given == nil {
+      let trial = try Trial(
+        graph: graph, data: used, limit: Conversion.rankingSamples, bounds: bound.bounds)
+      decided = try AccuracySearch(
+        graph: graph, validation: validation, bounds: bound.bounds, drop: drop
+      ).run(decided, trial: trial)
+    }
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
     var report = provenance.report(decided)
@@ -120,7 +129,8 @@ public struct Conversion {
     report.stability = try diagnosis.stability(samples: data.count)
     for (position, sums) in diagnosis.layers.sums { report.layers[position].sqnrAlone = sums.sqnr }
     for (position, gained) in inFloat { report.layers[position].outputSQNRInFloat = gained }
-    report.warnings += Findings(decided, options: options).ofLayers(diagnosis, inFloat: inFloat)
+    report.warnings += try Findings(decided, options: options).ofLayers(
+      diagnosis, inFloat: inFloat)
   }
 
   /// Fills in which kernel runs each layer, its time on this machine, and the use of the arena.
@@ -134,11 +144,7 @@ public struct Conversion {
     guard let data else { return }
     var times: [String: LoadedFile.NodeTime] = [:]
     for time in try file.profile(data.sample(0), runs: Conversion.timedRuns) {
-      times[time.name] = times[time.name].map { first in
-        var sum = first
-        sum.microseconds += time.microseconds
-        return sum
-      } ?? time
+      times[time.name] = times[time.name].map { $0.joined(with: time) } ?? time
     }
     for (position, layer) in report.layers.enumerated() {
       report.layers[position].kernel = times[layer.name]?.kernel

@@ -14,6 +14,7 @@ extension ConversionOptions {
     add("samples", samples.map(String.init))
     let observer = observer ?? self.observer
     add("observer", observer == .auto ? nil : observer.name)
+    add("accuracy-drop", stated["accuracy-drop"])
     let kept = keepFloat + more.filter { !keepFloat.contains($0) }
     add("keep-float", kept.isEmpty ? nil : kept.joined(separator: ","))
     for key in ["bound", "state", "input", "size"] { add(key, stated[key]) }

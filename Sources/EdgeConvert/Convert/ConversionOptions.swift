@@ -10,6 +10,8 @@ public struct ConversionOptions: Sendable {
   /// At most so many calibration samples.
   public var samples: Int?
   public var observer = Observer.auto
+  /// Points (as a fraction) that validation data may lose; the cheapest quantization within them is searched.
+  public var accuracyDrop: Double?
   /// Names of nodes that stay float.
   public var keepFloat: [String] = []
   /// Inputs and sizes that never change.
@@ -56,6 +58,7 @@ public struct ConversionOptions: Sendable {
   public var stated: [String: String] {
     var stated = ["observer": observer.name, "seed": String(seed)]
     if let samples { stated["samples"] = String(samples) }
+    if let accuracyDrop { stated["accuracy-drop"] = String(accuracyDrop) }
     if !keepFloat.isEmpty { stated["keep-float"] = keepFloat.joined(separator: ",") }
     if !bounds.isEmpty {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(

@@ -5,6 +5,8 @@ struct Diagnosis {
   private static let samples = 8
   /// Layers of which is measured what they cost the outputs.
   private static let candidates = 16
+  /// SQNR of a typical channel, in dB, below which a layer is suspicious.
+  private static let drowning = 20.0
 
   private let decided: Conversion.Decided
   private let trial: Trial
@@ -29,9 +31,30 @@ struct Diagnosis {
     var found: [Int: Double] = [:]
     guard noise > 0 else { return found }
     for position in worst() {
-      found[position] = Diagnosis.decibel(try trial.noise(narrowed(position))) ?? .infinity
+      found[position] = Diagnosis.decibel(try trial.noise(decided.inFloat([position]))) ?? .infinity
     }
     return found
+  }
+
+  /// The fewest of the suspicious layers that better the outputs most when kept in float together, with what these then
+  /// have, in dB; nil when there is no clear gain.
+  ///
+  /// Layers are suspicious whose typical channel drowns; one alone may gain nothing while its neighbours still do.
+  func culprits() throws -> (positions: [Int], sqnr: Double)? {
+    let suspects = layers.sums.filter { ($0.value.typicalSQNR ?? .infinity) < Diagnosis.drowning }
+      .sorted { ($0.value.typicalSQNR ?? 0, $0.key) < ($1.value.typicalSQNR ?? 0, $1.key) }
+      .prefix(Diagnosis.candidates).map(\.key)
+    guard !suspects.isEmpty, noise > 0 else { return nil }
+    var chosen = suspects
+    var least = try trial.noise(decided.inFloat(Set(chosen)))
+    guard least < 0.5 * noise else { return nil }
+    for position in suspects.reversed() where chosen.count > 1 {
+      let fewer = chosen.filter { $0 != position }
+      let found = try trial.noise(decided.inFloat(Set(fewer)))
+      if found < 1.2 * least { (chosen, least) = (fewer, Swift.min(found, least)) }
+    }
+    let found = try trial.noise(decided.inFloat(Set(chosen)))
+    return (chosen, Diagnosis.decibel(found) ?? .infinity)
   }
 
   /// How near the ranges and outputs come that each half of the samples gives; nil with fewer than two samples.
@@ -71,16 +94,6 @@ struct Diagnosis {
       return ordered.prefix(Diagnosis.candidates / 2).map(\.key)
     }
     return Set(lowest(\.sqnr) + lowest(\.typicalSQNR)).sorted()
-  }
-
-  /// The decisions with one more layer in float, with the weights and bias of the reference.
-  private func narrowed(_ position: Int) throws -> Conversion.Decided {
-    var result = decided
-    result.settings.noisyNodes.insert(position)
-    result.graph.nodes[position].inputs = decided.reference.nodes[position].inputs
-    result.choices = try Quantizer(graph: result.graph, options: result.settings)
-      .narrowed(decided.choices)
-    return result
   }
 
   private static func decibel(_ noise: Double) -> Double? { noise > 0 ? -10 * log10(noise) : nil }

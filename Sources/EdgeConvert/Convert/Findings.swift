@@ -31,32 +31,69 @@ struct Findings {
   }
 
   /// The layers that cost the outputs most, and channels that are dead or far larger than others.
-  func ofLayers(
-    _ diagnosis: Diagnosis, inFloat: [Int: Double]
-  ) -> [ConversionReport.Warning] {
-    badLayers(diagnosis, inFloat) + givenBack + outlierChannels(diagnosis) + deadChannels(diagnosis)
+  func ofLayers(_ diagnosis: Diagnosis, inFloat: [Int: Double]) throws
+    -> [ConversionReport.Warning]
+  {
+    let culprits = try diagnosis.culprits()
+    return badLayers(diagnosis, inFloat, culprits) + givenBack(diagnosis)
+      + outlierChannels(diagnosis, culprits?.positions ?? []) + deadChannels(diagnosis)
       + clippedRanges + outlierElements
   }
 
   // MARK: Layers
 
   private func badLayers(
-    _ diagnosis: Diagnosis, _ inFloat: [Int: Double]
+    _ diagnosis: Diagnosis, _ inFloat: [Int: Double],
+    _ culprits: (positions: [Int], sqnr: Double)?
   ) -> [ConversionReport.Warning] {
     guard let output = diagnosis.outputSQNR, output < Findings.goodOutput else { return [] }
-    let bad = inFloat.filter { $0.value > output + Findings.gain }
-      .sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-    return bad.prefix(3).map { position, gained in
-      let name = decided.graph.nodes[position].name
-      return ConversionReport.Warning(
-        "'\(name)' is badly quantized: with it in float the outputs' SQNR is "
-          + "\(Findings.decibel(gained)) instead of \(Findings.decibel(output))",
-        remedy: "keep it in float with --keep-float \(name)",
-        command: options.command(keepingFloat: [name]))
+    if let culprits, culprits.sqnr > output + Findings.gain {
+      let names = culprits.positions.map { decided.graph.nodes[$0].name }
+      let causes = culprits.positions.compactMap { explained($0, diagnosis) }
+      let cause = causes.first.map { " (\($0))" } ?? ""
+      return [bad(names, cause, culprits.sqnr, output)]
     }
+    let found = inFloat.filter { $0.value > output + Findings.gain }
+      .sorted { ($0.value, $1.key) > ($1.value, $0.key) }
+    return found.prefix(3).map { bad([decided.graph.nodes[$0.key].name], "", $0.value, output) }
   }
 
-  private var givenBack: [ConversionReport.Warning] {
+  private func bad(_ names: [String], _ cause: String, _ sqnr: Double, _ output: Double)
+    -> ConversionReport.Warning
+  {
+    let quoted = names.map { "'\($0)'" }.joined(separator: ", ")
+    let isOne = names.count == 1
+    return ConversionReport.Warning(
+      "\(quoted) \(isOne ? "is" : "are") badly quantized\(cause): with \(isOne ? "it" : "them") in float the "
+        + "outputs' SQNR is \(Findings.decibel(sqnr)) instead of \(Findings.decibel(output))",
+      remedy: "keep \(isOne ? "it" : "them") in float with --keep-float \(names.joined(separator: ","))",
+      command: options.command(keepingFloat: names))
+  }
+
+  /// The outlier channel in what a layer reads or gives, in words.
+  private func explained(_ position: Int, _ diagnosis: Diagnosis) -> String? {
+    let node = decided.graph.nodes[position]
+    let makers = decided.graph.nodes.indices.filter { maker in
+      decided.graph.nodes[maker].outputs.contains { $0.map { node.inputs.contains($0) } ?? false }
+    }
+    return (makers + [position]).compactMap { at in
+      outlier(diagnosis.layers.channels[at]).map {
+        "channel \($0.channel) of '\(decided.graph.nodes[at].name)' reaches \(Int($0.ratio)) times what the middle one does"
+      }
+    }.first
+  }
+
+  private func outlier(_ channels: ChannelStatistics?) -> (ratio: Double, channel: Int)? {
+    guard let peaks = channels?.peaks, peaks.count >= 8,
+      let largest = peaks.indices.max(by: { peaks[$0] < peaks[$1] })
+    else { return nil }
+    let middle = peaks.sorted()[peaks.count / 2]
+    return middle > 0 && peaks[largest] > Findings.outlier * middle
+      ? (peaks[largest] / middle, largest) : nil
+  }
+
+  /// Layers that the search has left in float: a cost in time, told with what made it necessary.
+  private func givenBack(_ diagnosis: Diagnosis) -> [ConversionReport.Warning] {
     let noisy = decided.graph.nodes.indices.filter {
       decided.settings.noisyNodes.contains($0)
         && decided.choices.nodes[$0].precision == .float32
@@ -64,32 +101,35 @@ struct Findings {
     guard !noisy.isEmpty else { return [] }
     let names = noisy.map { "'\(decided.graph.nodes[$0].name)'" }
     let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? "…" : "")
+    let cause = noisy.compactMap { explained($0, diagnosis) }.first.map { "; \($0)" } ?? ""
     return [
       ConversionReport.Warning(
-        "\(names.count) layer\(names.count == 1 ? "" : "s") run in float, since INT8 added too much noise: \(shown)",
-        remedy: "for all layers in INT8 at any cost, name an observer",
+        "\(names.count) layer\(names.count == 1 ? "" : "s") run in float, since INT8 added too much noise: \(shown)\(cause)",
+        remedy: "nothing for accuracy; if time matters more, --observer mse keeps all layers in INT8",
         command: options.command(observer: .mse))
     ]
   }
 
-  private func outlierChannels(_ diagnosis: Diagnosis) -> [ConversionReport.Warning] {
-    var found: [(ratio: Double, position: Int, channel: Int)] = []
-    for (position, channels) in diagnosis.layers.channels {
-      let peaks = channels.peaks
-      guard peaks.count >= 8, let largest = peaks.indices.max(by: { peaks[$0] < peaks[$1] })
-      else { continue }
-      let middle = peaks.sorted()[peaks.count / 2]
-      guard middle > 0, peaks[largest] > Findings.outlier * middle else { continue }
-      found.append((peaks[largest] / middle, position, largest))
+  /// Told where they are not yet dealt with: by keeping their readers in float, or by evening channels out.
+  private func outlierChannels(_ diagnosis: Diagnosis, _ culprits: [Int])
+    -> [ConversionReport.Warning]
+  {
+    let readers = Uses(decided.graph).readers
+    let found = diagnosis.layers.channels.compactMap {
+      position, channels -> (ratio: Double, position: Int, channel: Int)? in
+      guard let found = outlier(channels), let output = decided.graph.nodes[position].outputs[0]
+      else { return nil }
+      let reached = [position] + readers[output.index]
+      return Set(culprits).isDisjoint(with: reached) ? nil : (found.ratio, position, found.channel)
     }
+    let names = culprits.map { decided.graph.nodes[$0].name }
     return found.sorted { ($0.ratio, $1.position) > ($1.ratio, $0.position) }.prefix(3).map {
-      let name = decided.graph.nodes[$0.position].name
       let remedies =
         options.observer == .auto
-        ? ("keep it in float with --keep-float \(name)", options.command(keepingFloat: [name]))
-        : ("even channels out with --observer auto", options.command(observer: .auto))
+        ? ("keep what it spoils in float", options.command(keepingFloat: names))
+        : ("let --observer auto even channels out", options.command(observer: .auto))
       return ConversionReport.Warning(
-        "channel \($0.channel) of '\(name)' reaches \(Int($0.ratio)) times what the middle channel does",
+        "channel \($0.channel) of '\(decided.graph.nodes[$0.position].name)' reaches \(Int($0.ratio)) times what the middle channel does",
         remedy: remedies.0, command: remedies.1)
     }
   }

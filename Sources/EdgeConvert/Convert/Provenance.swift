@@ -37,6 +37,9 @@ struct Provenance {
       entries["calibration.sha256"] = calibration.sha256
       entries["calibration.samples"] = String(calibration.samples)
     }
+    if options.accuracyDrop != nil, let validation {
+      entries["validation.sha256"] = validation.sha256
+    }
     for (key, value) in options.stated { entries["option.\(key)"] = value }
     return entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
@@ -55,9 +58,17 @@ struct Provenance {
 
   /// What is wrong with the choice of data.
   var warnings: [ConversionReport.Warning] {
-    guard shared > 0, let validation else { return [] }
+    guard let validation else { return [] }
+    var warnings: [ConversionReport.Warning] = []
+    if options.accuracyDrop != nil {
+      warnings.append(
+        ConversionReport.Warning(
+          "--accuracy-drop chose layers on the validation samples, so the accuracy on them flatters",
+          remedy: "run edgeconv verify with samples that took no part"))
+    }
+    guard shared > 0 else { return warnings }
     let count = shared == validation.samples ? "all" : "\(shared) of"
-    return [
+    return warnings + [
       ConversionReport.Warning(
         "\(count) \(validation.samples) validation samples are calibration samples too (equal content), "
           + "so the accuracy is not of unseen data",

@@ -45,7 +45,9 @@ struct QuantizationSearch {
       try refinement.tryRanges()
       try refinement.correctBiases(data)
     }
+    guard options.accuracyDrop == nil else { return refinement.best }
     try refinement.giveBack()
+    try refinement.giveBackCheap()
     return refinement.best
   }
 

@@ -1,5 +1,7 @@
 import Foundation
 
+import Foundation
+
 /// The best quantization so far, and steps that may better it.
 ///
 /// A step stays only when the file it gives has clearly less noise on calibration samples.
@@ -107,6 +109,37 @@ struct Refinement {
     }
     guard !nodes.isEmpty else { return }
     try contend(try narrowed(start, nodes), "\(nodes.count) layers given back to float")
+  }
+
+  /// Gives single layers back to float that add much noise for the little that they compute, such as a first layer whose
+  /// inputs no range of 256 steps fits.
+  mutating func giveBackCheap() throws {
+    guard least > CheapLayers.enough else { return }
+    let cheap = try CheapLayers(best, samples: trial.samples)
+    var offers: [(position: Int, rate: Double)] = []
+    for position in cheap.positions {
+      let noise = try trial.noise(best.inFloat([position]))
+      let gain = 10 * log10(least / noise)
+      let share = cheap.share(try best.inFloat([position]))
+      if CheapLayers.isWorth(gain, share) { offers.append((position, gain / share)) }
+    }
+    var given: [Int] = []
+    for offer in offers.sorted(by: { ($0.rate, $1.position) > ($1.rate, $0.position) })
+    where least > CheapLayers.enough {
+      let candidate = try best.inFloat([offer.position])
+      let noise = try trial.noise(candidate)
+      let share = cheap.share(candidate)
+      guard CheapLayers.isWorth(10 * log10(least / noise), share - cheap.share(best)),
+        share < CheapLayers.budget
+      else { continue }
+      let steps = best.steps
+      (best, least) = (candidate, noise)
+      best.steps = steps
+      given.append(offer.position)
+    }
+    guard !given.isEmpty else { return }
+    let names = given.map { "'\(best.graph.nodes[$0].name)'" }.joined(separator: ", ")
+    best.steps.append("little work, much noise: \(names) in float: \(Refinement.text(least))")
   }
 
   private mutating func roundWeights() throws {

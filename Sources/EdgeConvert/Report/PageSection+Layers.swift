@@ -28,7 +28,7 @@ extension PageSection {
   }
 
   private static func cells(of layer: ConversionReport.Layer) -> [String] {
-    let kernel = layer.kernel.map { "<small>\(HTML.escaped($0))</small>" } ?? ""
+    let kernel = layer.kernel.map { "<small>\(HTML.escaped(words($0)))</small>" } ?? ""
     let why = layer.reason.isEmpty ? "" : "<small>\(HTML.escaped(layer.reason))</small>"
     var cells = [
       "<b>\(HTML.escaped(layer.name))</b><small>\(HTML.escaped("\(layer.op) \(layer.shape)"))</small>",
@@ -49,6 +49,11 @@ extension PageSection {
     cells.append(layer.microseconds.map { HTML.fixed($0, $0 < 10 ? 1 : 0) } ?? "")
     cells.append(layer.weightBytes > 0 ? HTML.bytes(layer.weightBytes) : "")
     return cells
+  }
+
+  /// A kernel's name without the library's prefix, in words that break between lines.
+  private static func words(_ kernel: String) -> String {
+    kernel.split(separator: "_").filter { $0 != "edge" }.joined(separator: " ")
   }
 
   private static func bar(_ sqnr: Double) -> String {

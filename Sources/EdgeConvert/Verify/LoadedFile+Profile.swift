@@ -7,6 +7,13 @@ extension LoadedFile {
     /// Of the runtime's kernel on this machine; nil for nodes that need none.
     var kernel: String?
     var microseconds: Double
+
+    /// Both nodes together, named by the kernel of the longer one.
+    func joined(with other: NodeTime) -> NodeTime {
+      var sum = other.microseconds > microseconds ? other : self
+      sum.microseconds = microseconds + other.microseconds
+      return sum
+    }
   }
 
   /// The shortest of `runs` times of every node, on one thread of this machine.
