@@ -45,7 +45,8 @@ import Testing
     options.keepFloat = ["a"]
     options.observer = .minmax
     #expect(
-      options.command(keepingFloat: ["it's", "a"]) == "edgeconv convert 'my models/m.onnx' -o m.edge "
+      options.command(keepingFloat: ["it's", "a"])
+        == "edgeconv convert 'my models/m.onnx' -o m.edge "
         + "--calibrate samples --observer minmax --keep-float 'a,it'\\''s'")
     #expect(options.command(observer: .auto).contains("--observer") == false)
     var page = report

@@ -183,6 +183,8 @@ class Assets:
 class Lazy:
     """A picture that is decoded when it is asked for."""
 
+    distance = None
+
     def __init__(self, name, source, form, label):
         self.name = name if "/" not in str(name) else "/".join(str(name).split("/")[-2:])
         self.source, self.form, self.label = source, form, label

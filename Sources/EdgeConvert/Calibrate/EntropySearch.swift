@@ -1,7 +1,9 @@
 import Foundation
 
-/// The range whose 128 levels of magnitude lose least information of a distribution (Migacz, "8-bit inference with
-/// TensorRT", 2017). Exact zeros do not count. It clips rare large values, so `auto` never uses it.
+/// The range whose 128 levels of magnitude lose least information of a distribution.
+///
+/// As in "8-bit inference with TensorRT" (Migacz, 2017); exact zeros do not count. It clips rare large values, so `auto`
+/// never uses it.
 struct EntropySearch {
   private static let levels = 128
   private static let step = 16
@@ -25,7 +27,9 @@ struct EntropySearch {
   func best() -> ObservedRange {
     var end = Double(magnitudes.count)
     var least = Double.infinity
-    for count in stride(from: EntropySearch.levels, through: magnitudes.count, by: EntropySearch.step) {
+    for count in stride(
+      from: EntropySearch.levels, through: magnitudes.count, by: EntropySearch.step)
+    {
       let lost = divergence(count)
       if lost < least { (least, end) = (lost, Double(count)) }
     }

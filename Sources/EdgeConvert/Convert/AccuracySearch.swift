@@ -30,7 +30,8 @@ struct AccuracySearch {
       loss = try lost(best)
       guard loss <= drop else {
         throw ConversionError.usage(
-          "--accuracy-drop \(drop): even with every layer in float \(AccuracySearch.text(loss)) is lost")
+          "--accuracy-drop \(drop): even with every layer in float \(AccuracySearch.text(loss)) is lost"
+        )
       }
       while high - low > 1 {
         let middle = (low + high) / 2

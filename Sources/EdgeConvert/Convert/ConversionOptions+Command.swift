@@ -31,6 +31,10 @@ extension ConversionOptions {
       scalar.properties.isAlphabetic && scalar.isASCII || ("0"..."9").contains(scalar)
         || "_./,:=@+-%".unicodeScalars.contains(scalar)
     }
-    return plain && !word.isEmpty ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    return plain && !word.isEmpty
+      ? word
+      : "'"
+        + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+        + "'"
   }
 }

@@ -59,7 +59,9 @@ struct Diagnosis {
 
   /// How near the ranges and outputs come that each half of the samples gives; nil with fewer than two samples.
   func stability(samples count: Int) throws -> ConversionReport.Stability? {
-    guard count > 1, !decided.halves.odd.isEmpty, !decided.choices.values.isEmpty else { return nil }
+    guard count > 1, !decided.halves.odd.isEmpty, !decided.choices.values.isEmpty else {
+      return nil
+    }
     let quantizer = try Quantizer(graph: decided.graph, options: decided.settings)
     let halves = [decided.halves.even, decided.halves.odd].map { histograms in
       quantizer.choose(histograms).values.filter { decided.choices.values[$0.key] != nil }

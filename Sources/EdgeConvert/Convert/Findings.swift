@@ -66,7 +66,8 @@ struct Findings {
     return ConversionReport.Warning(
       "\(quoted) \(isOne ? "is" : "are") badly quantized\(cause): with \(isOne ? "it" : "them") in float the "
         + "outputs' SQNR is \(Findings.decibel(sqnr)) instead of \(Findings.decibel(output))",
-      remedy: "keep \(isOne ? "it" : "them") in float with --keep-float \(names.joined(separator: ","))",
+      remedy:
+        "keep \(isOne ? "it" : "them") in float with --keep-float \(names.joined(separator: ","))",
       command: options.command(keepingFloat: names))
   }
 
@@ -105,7 +106,8 @@ struct Findings {
     return [
       ConversionReport.Warning(
         "\(names.count) layer\(names.count == 1 ? "" : "s") run in float, since INT8 added too much noise: \(shown)\(cause)",
-        remedy: "nothing for accuracy; if time matters more, --observer mse keeps all layers in INT8",
+        remedy:
+          "nothing for accuracy; if time matters more, --observer mse keeps all layers in INT8",
         command: options.command(observer: .mse))
     ]
   }
@@ -175,7 +177,8 @@ struct Findings {
     return [
       ConversionReport.Warning(
         "\(clipped.count) ranges clip more than \(Int(100 * Findings.clipped)) % of what was seen, "
-          + String(format: "%.1f %% of '%@'", 100 * worst.choice.clipped, decided.graph[worst.id].name),
+          + String(
+            format: "%.1f %% of '%@'", 100 * worst.choice.clipped, decided.graph[worst.id].name),
         remedy: "keep whole ranges with --observer minmax",
         command: options.command(observer: .minmax))
     ]

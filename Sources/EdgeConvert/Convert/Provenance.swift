@@ -73,7 +73,8 @@ struct Provenance {
         "\(count) \(validation.samples) validation samples are calibration samples too (equal content), "
           + "so the accuracy is not of unseen data",
         remedy:
-          "give --validate a folder of samples that are not in \(options.calibration ?? "--calibrate")")
+          "give --validate a folder of samples that are not in \(options.calibration ?? "--calibrate")"
+      )
     ]
   }
 

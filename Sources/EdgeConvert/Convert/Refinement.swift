@@ -1,14 +1,12 @@
 import Foundation
 
-import Foundation
-
 /// The best quantization so far, and steps that may better it.
 ///
 /// A step stays only when the file it gives has clearly less noise on calibration samples.
 struct Refinement {
   private(set) var best: Conversion.Decided
   /// `best` before weights were rounded and biases corrected.
-  private var base: Conversion.Decided
+  private(set) var base: Conversion.Decided
   private var least: Double
   private let trial: Trial
   private let options: ConversionOptions
@@ -23,19 +21,19 @@ struct Refinement {
     self.options = options
     self.settings = settings
     base = start
-    best = start
     least = try trial.noise(start)
-    best.steps.append("ranges and weights by least expected error: \(Refinement.text(least))")
+    base.steps.append("ranges and weights by least expected error: \(Refinement.text(least))")
+    best = base
     try roundWeights()
   }
 
   /// Offers decisions for another form of the graph, weighed with their weights rounded.
   mutating func contend(_ other: Conversion.Decided, _ step: String) throws {
     var rival = self
-    rival.base = other
-    rival.best = other
     rival.least = try trial.noise(other)
-    rival.best.steps = Array(best.steps.prefix(1)) + ["\(step): \(Refinement.text(rival.least))"]
+    rival.base = other
+    rival.base.steps = base.steps + ["\(step): \(Refinement.text(rival.least))"]
+    rival.best = rival.base
     try rival.roundWeights()
     if rival.least < 0.97 * least { self = rival }
   }
@@ -88,6 +86,7 @@ struct Refinement {
     guard try offer(candidate, step) else { return }
     settings = changed
     base.settings = changed
+    base.steps += best.steps.suffix(1)
     base.choices.values = choices.values
     base.choices.quantization.values = choices.quantization.values
   }

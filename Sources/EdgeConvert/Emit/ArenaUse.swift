@@ -3,8 +3,9 @@ struct ArenaUse {
   /// Bytes by node.
   let liveBytes: [Int]
 
-  /// Counts every tensor of the arena from the node that writes it to the last that reads it; inputs from the start,
-  /// outputs to the end. Tensors that share storage count once.
+  /// Counts every tensor of the arena from the node that writes it to the last that reads it.
+  ///
+  /// Inputs count from the start, outputs to the end, tensors that share storage once.
   init(_ file: Inspection) {
     var first = [Int?](repeating: nil, count: file.tensors.count)
     var last = first

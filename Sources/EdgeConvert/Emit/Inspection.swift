@@ -104,7 +104,8 @@ public struct Inspection: Codable, Sendable {
       byteCount: max(bytes.count, 1), alignment: 64)
     defer { storage.deallocate() }
     storage.copyBytes(from: bytes)
-    try self.init(UnsafeRawBufferPointer(start: storage.baseAddress, count: bytes.count), name: name)
+    try self.init(
+      UnsafeRawBufferPointer(start: storage.baseAddress, count: bytes.count), name: name)
   }
 
   /// Reads the bytes of a file, 64-byte aligned.

@@ -23,7 +23,8 @@ extension ConversionReport {
       let numbers = [layer.sqnrAlone, layer.sqnr].map { value in
         value.map { String(format: "%6.1f", $0) } ?? "     -"
       }
-      lines.append("  \(numbers.joined(separator: " "))  \(layer.name) (\(layer.op), \(layer.precision))")
+      lines.append(
+        "  \(numbers.joined(separator: " "))  \(layer.name) (\(layer.op), \(layer.precision))")
     }
     for warning in warnings {
       lines.append("warning: \(warning.text): \(warning.remedy)")
@@ -89,7 +90,9 @@ extension Inspection {
   public var explanation: String {
     var lines: [String] = []
     let source = metadata["source.name"].map { " from \($0)" } ?? ""
-    lines.append("\(metadata["precision"] ?? "a file")\(source), \(metadata["converter"] ?? "an unknown converter")")
+    lines.append(
+      "\(metadata["precision"] ?? "a file")\(source), \(metadata["converter"] ?? "an unknown converter")"
+    )
     let written = nodes.compactMap { $0.outputs.first.map { tensors[$0].type } }
     lines.append(
       "nodes of the plan: \(nodes.count), \(written.count { $0 == "int8" }) write int8; "
@@ -97,7 +100,9 @@ extension Inspection {
     if let samples = metadata["calibration.samples"] {
       lines.append("calibrated on \(samples) samples")
     }
-    for (key, title) in [("done", "done: "), ("worst", "worst layers alone: "), ("warnings", "warning: ")] {
+    for (key, title) in [
+      ("done", "done: "), ("worst", "worst layers alone: "), ("warnings", "warning: "),
+    ] {
       guard let text = metadata[StoredExplanation.prefix + key] else { continue }
       lines += text.split(separator: "\n").map { title + $0 }
     }

@@ -70,7 +70,8 @@ enum HTML {
       }
       return "<tr>\(cells.joined())</tr>"
     }
-    return "<table>\(line("th", head))\(rows.map { line("td", $0) }.joined(separator: "\n"))</table>"
+    return
+      "<table>\(line("th", head))\(rows.map { line("td", $0) }.joined(separator: "\n"))</table>"
   }
 
   static func fixed(_ value: Double, _ digits: Int) -> String {

@@ -60,7 +60,8 @@ struct LinePlot {
     let path = points.map { "\(text(x($0.0))),\(text(y($0.1)))" }.joined(separator: " ")
     let line =
       one.isLine
-      ? "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(one.color)\" stroke-width=\"1.5\"/>" : ""
+      ? "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(one.color)\" stroke-width=\"1.5\"/>"
+      : ""
     return line
       + points.map { index, value in
         "<circle cx=\"\(text(x(index)))\" cy=\"\(text(y(value)))\" r=\"\(one.isLine ? 2 : 3)\" fill=\"\(one.color)\">"

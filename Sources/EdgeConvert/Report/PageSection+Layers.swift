@@ -12,7 +12,8 @@ extension PageSection {
       let cells = cells(of: layer).enumerated().map { index, cell in
         "<td class=\"\(index < 2 ? "t" : index == 3 ? "n" : "")\">\(cell)</td>"
       }
-      return "<tr class=\"\(layer.precision == Precision.float32.rawValue ? "f32" : "i8")\">\(cells.joined())</tr>\n"
+      return
+        "<tr class=\"\(layer.precision == Precision.float32.rawValue ? "f32" : "i8")\">\(cells.joined())</tr>\n"
     }
     let heads = head.enumerated().map { $0 < 2 ? "<th class=\"t\">\($1)</th>" : "<th>\($1)</th>" }
     let words = """

@@ -4,7 +4,8 @@ extension PageSection {
     guard !report.warnings.isEmpty else { return nil }
     let items = report.warnings.map { warning in
       let command = warning.command.map { "<pre>\(HTML.escaped($0))</pre>" } ?? ""
-      return "<div class=\"warn\">\(HTML.escaped(warning.text)): \(HTML.escaped(warning.remedy)).\(command)</div>\n"
+      return
+        "<div class=\"warn\">\(HTML.escaped(warning.text)): \(HTML.escaped(warning.remedy)).\(command)</div>\n"
     }
     return PageSection(title: "Look at this", body: items.joined())
   }

@@ -15,7 +15,9 @@ struct LayerNoise {
     /// In dB; nil when exact.
     var sqnr: Double? { noise > 0 ? 10 * log10(signal / noise) : nil }
 
-    /// Of the channel in the middle: a channel many times larger than the others hides what they lose. Nil when exact.
+    /// Of the channel in the middle; nil when exact.
+    ///
+    /// A channel many times larger than the others hides what they lose.
     var typicalSQNR: Double? {
       let ratios = zip(channelNoise, channelSignal).filter { $0.1 > 0 }.map { $0.0 / $0.1 }.sorted()
       guard !ratios.isEmpty else { return sqnr }
@@ -54,7 +56,8 @@ struct LayerNoise {
     _ = try evaluator.run(decided.reference.named(inputs)) { values[$0] = $1 }
     for (position, node) in decided.graph.nodes.enumerated()
     where decided.choices.nodes[position].precision != .float32 {
-      guard let rule = Operator.of(node), let output = node.outputs[0], let expected = values[output],
+      guard let rule = Operator.of(node), let output = node.outputs[0],
+        let expected = values[output],
         expected.type.isFloat, let found = try result(position, node, rule, values)
       else { continue }
       add(position, node, expected, found)
