@@ -30,6 +30,9 @@ def write_calibration(folder, case):
         np.savez(folder / f"{index:04}.npz", **case.feeds(sample))
 
 
+BANDS = ((0, 10), (10, 20), (20, 30), (30, 50), (50, np.inf))  # metres
+
+
 def worse(a, b):
     """The larger of two errors; NaN when one is."""
     return float(np.maximum(a, b))
@@ -40,7 +43,8 @@ class Tally:
 
     def __init__(self):
         self.samples = self.labelled = self.float_right = self.int8_right = self.lost = self.gained = 0
-        self.decisions = self.agree = 0
+        self.decisions = self.agree = self.labelled_agree = 0
+        self.bands = {band: np.zeros(4, np.int64) for band in BANDS}  # labelled, float right, INT8 right, equal
         self.reference_boxes = self.matched = self.extra = self.references = 0
         self.f32_stored = 0.0
         self.noise = self.signal = 0.0
@@ -71,6 +75,11 @@ class Tally:
         label = np.atleast_1d(sample.label)
         known, was, now = label >= 0, before == label, after == label
         self.labelled += int(known.sum())
+        self.labelled_agree += int(((before == after) & known).sum())
+        if sample.distance is not None:
+            for low, high in BANDS:
+                inside = known & (sample.distance >= low) & (sample.distance < high)
+                self.bands[low, high] += [part[inside].sum() for part in (known, was, now, before == after)]
         self.float_right += int((was & known).sum())
         self.int8_right += int((now & known).sum())
         self.lost += int((was & ~now & known).sum())
@@ -96,21 +105,24 @@ class Tally:
         row = {key: value for key, value in vars(self).items() if not isinstance(value, dict)}
         row["f32_error"] = max(
             error / (self.extents[name][1] - self.extents[name][0] or 1.0) for name, error in self.f32_errors.items())
+        row["bands"] = [[low, None if np.isinf(high) else high, *map(int, counts)]
+                        for (low, high), counts in self.bands.items() if counts[0]]
         row["sqnr"] = 10 * np.log10(self.signal / self.noise) if self.noise else None
         return row
 
 
-def measure(case, arguments, work):
+def measure(case, arguments, work, control=""):
     name = Path(case.file).stem
     model = Path(arguments.assets) / case.file
     tool = Path(arguments.build) / "bin/edgeconv"
     write_calibration(work / name, case)
     plain = convert(tool, model, work / f"{name}.f32.edge", ["--precision", "f32", *bounds(model)])
-    report = convert(tool, model, work / f"{name}.int8.edge",
-                     ["--calibrate", str(work / name), *bounds(model), *shlex.split(arguments.options)])
+    quantized = work / f"{name}.{'control' if control else 'int8'}.edge"
+    report = convert(tool, model, quantized,
+                     ["--calibrate", str(work / name), *bounds(model), *shlex.split(control or arguments.options)])
     run = oracle(model)
     single = library.Model(Path(arguments.build) / "lib/libedgert.so", work / f"{name}.f32.edge")
-    whole = library.Model(Path(arguments.build) / "lib/libedgert.so", work / f"{name}.int8.edge")
+    whole = library.Model(Path(arguments.build) / "lib/libedgert.so", quantized)
     tally = Tally()
     for sample in case.evaluation:
         feeds = case.feeds(sample)
@@ -118,7 +130,7 @@ def measure(case, arguments, work):
     for sample in case.calibration:
         if sample.name in case.references:
             tally.add_stored(case, sample, single.run(case.feeds(sample)))
-    row = {"model": name, "calibration": len(case.calibration), **tally.row()}
+    row = {"model": f"{name} {control}".strip(), "control": control, "calibration": len(case.calibration), **tally.row()}
     row["session_bytes"] = whole.session_bytes
     for key, source in (("f32", plain), ("int8", report)):
         row[f"{key}_memory"] = source["memory"]
@@ -136,7 +148,7 @@ def bounds(model):
 
 
 def table(rows):
-    head = ["model", "n", "cal.", "float %", "INT8 %", "points", "agreement %", "detections matched", "SQNR dB",
+    head = ["model", "n", "cal.", "float %", "INT8 %", "points", "agreement %", "of labelled %", "detections matched", "SQNR dB",
             "f32 max abs diff / range: oracle", "stored", "arena/bound", "file bytes"]
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     for row in rows:
@@ -151,6 +163,7 @@ def table(rows):
         cells = [
             row["model"], row["samples"], row["calibration"], rate("float_right"), rate("int8_right"), points,
             "-" if boxes else f"{100 * row['agree'] / row['decisions']:.2f}",
+            rate("labelled_agree"),
             f"{100 * row['matched'] / boxes:.1f} of {boxes} (+{row['extra']})" if boxes else "-",
             f"{row['sqnr']:.1f}" if row["sqnr"] else "exact", f"{row['f32_error']:.1e}", f"{row['f32_stored']:.1e}",
             f"{memory['arenaBytes'] / max(memory['arenaLowerBound'], 1):.3f}", memory["fileBytes"]]
@@ -158,9 +171,21 @@ def table(rows):
     return "\n".join(lines)
 
 
+def band_table(rows):
+    """Accuracy of the lidar networks by distance from the sensor."""
+    lines = ["| model | range, m | labelled | float % | INT8 % | points | agreement % |", "|" + " --- |" * 7]
+    for row in rows:
+        for low, high, n, was, now, equal in row.get("bands", []):
+            lines.append(f"| {row['model']} | {low}-{high or ''} | {n} | {100 * was / n:.2f} | {100 * now / n:.2f} | "
+                         f"{100 * (now - was) / n:+.2f} | {100 * equal / n:.2f} |")
+    return "\n".join(["", *lines]) if len(lines) > 2 else ""
+
+
 def misses(row):
     """Bounds that a model's figures do not hold: f32 to stored references, INT8 points and boxes, arena."""
     n, boxes, memory = row["labelled"], row["reference_boxes"], row["int8_memory"]
+    if row["control"]:
+        return []
     bounds = {  # written so that a NaN misses
         "f32 differs from the stored references by more than 1e-3 of their range": not row["f32_stored"] <= 1e-3,
         "f32 differs from onnxruntime by more than 1e-3 of the range": not row["f32_error"] <= 1e-3,
@@ -196,12 +221,14 @@ def main():
         print(f"{name}: {len(case.calibration)} calibrate, {len(case.evaluation)} measure", file=sys.stderr, flush=True)
         try:
             rows.append(measure(case, arguments, work))
+            for control in case.controls:
+                rows.append(measure(case, arguments, work, control))
         except RuntimeError as error:
             rows.append({"model": name, "error": str(error)})
             print(error, file=sys.stderr)
     if not rows:
         parser.error(f"--only {arguments.only}: no such model")
-    print(table(rows))
+    print(table(rows) + band_table(rows))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(rows, indent=1))
     missed = [line for row in rows if "error" not in row for line in misses(row)] if arguments.check else []

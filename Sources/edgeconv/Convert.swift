@@ -34,8 +34,14 @@ struct Convert: ParsableCommand {
   @Option(help: "Calibrate on at most so many samples, drawn by --seed.")
   var samples: Int?
 
-  @Option(help: "How ranges are chosen: auto, minmax, mse, percentile, percentile:99.9.")
+  @Option(help: "How ranges are chosen: auto, minmax, mse, kl, percentile, percentile:99.9.")
   var observer = "auto"
+
+  @Option(
+    help: ArgumentHelp(
+      "Search the fewest layers in float with which --validate loses at most this part of its answers (0.01: one point).",
+      valueName: "part"))
+  var accuracyDrop: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -113,6 +119,13 @@ struct Convert: ParsableCommand {
       throw ValidationError("--risk and --confidence lie between 0 and 1")
     }
     if let samples, samples < 1 { throw ValidationError("--samples must be 1 or more") }
+    guard let accuracyDrop else { return }
+    if !(0..<1).contains(accuracyDrop) {
+      throw ValidationError("--accuracy-drop is a part of the answers, from 0 to below 1")
+    }
+    if validation == nil || calibrate == nil {
+      throw ValidationError("--accuracy-drop needs --calibrate and --validate")
+    }
   }
 
   func run() throws {
@@ -153,10 +166,12 @@ struct Convert: ParsableCommand {
     }
     options.preprocessing = preprocess
     options.labels = labels
+    options.accuracyDrop = accuracyDrop
     options.seed = seed
+    options.report = report
     guard let observer = Observer(observer) else {
       throw ConversionError.usage(
-        "--observer \(self.observer): known are auto, minmax, mse, percentile and percentile:P with P in 50...100"
+        "--observer \(self.observer): known are auto, minmax, mse, kl, percentile and percentile:P with P in 50...100"
       )
     }
     options.observer = observer

@@ -6,6 +6,7 @@ struct EdgeConv: ParsableCommand {
     commandName: "edgeconv",
     abstract: "Turns ONNX models into .edge files for embedded inference.",
     subcommands: [
-      CheckModel.self, Convert.self, Inspect.self, Verify.self, Operators.self, Reference.self,
+      CheckModel.self, Convert.self, Explain.self, Inspect.self, Verify.self, Operators.self,
+      Reference.self,
     ])
 }

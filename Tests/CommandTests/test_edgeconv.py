@@ -2,10 +2,15 @@
 import json
 import os
 import pathlib
+import random
+import re
+import shlex
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
+import zipfile
 
 from test_edgerun import BIN, MODEL, ROOT, wave
 
@@ -134,6 +139,74 @@ class EdgeconvTest(unittest.TestCase):
         page = report.read_text()
         self.assertIn("stem.conv", page)
         self.assertNotIn("src=\"http", page)
+
+    def samples(self, name, count, seed):
+        """A folder of random inputs for the models of 3 x 12 x 12."""
+        folder, numbers = self.folder / name, random.Random(seed)
+        folder.mkdir()
+        head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 12, 12), }"
+        head += b" " * (-(len(head) + 11) % 64) + b"\n"
+        for index in range(count):
+            values = struct.pack("<432f", *(numbers.gauss(0, 1) for _ in range(432)))
+            with zipfile.ZipFile(folder / f"{index}.npz", "w") as archive:
+                archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + values)
+        return folder
+
+    def test_a_badly_quantized_layer_is_named_with_a_remedy_that_works(self):
+        calibration, other = self.samples("calibration", 40, 1), self.samples("other", 20, 2)
+        page = self.folder / "report.html"
+        done = self.edgeconv("convert", MODELS / "bad_layer.onnx", "-o", self.out, "--calibrate", calibration, "--validate", other,
+                             "--observer", "minmax", "--report", page, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(json.loads(done.stdout)["accuracy"]["outputs"][0]["sqnr"], 10)
+        text = page.read_text()
+        self.assertIn("badly quantized", text)
+        self.assertIn("'bad_layer' reaches", text)
+        commands = [line.replace("&#39;", "'").replace("&quot;", '"') for line in re.findall("<pre>(.*?)</pre>", text)]
+        self.assertTrue(commands)
+        for command in commands:
+            words = shlex.split(command)
+            self.assertEqual(words[0], "edgeconv")
+            done = self.edgeconv(*words[1:], "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertGreater(json.loads(done.stdout)["accuracy"]["outputs"][0]["sqnr"], 20, command)
+
+    def test_validation_that_calibrated_is_noticed_by_content(self):
+        calibration = self.samples("calibration", 40, 1)
+        shutil.copytree(calibration, self.folder / "copy")
+        done = self.edgeconv("convert", MODELS / "bad_layer.onnx", "-o", self.out, "--calibrate", calibration,
+                             "--validate", self.folder / "copy")
+        self.assertIn("all 40 validation samples are calibration samples too", done.stdout)
+
+    def test_explain(self):
+        calibration = self.samples("calibration", 40, 1)
+        report = self.folder / "report.json"
+        done = self.edgeconv("convert", MODELS / "bad_layer.onnx", "-o", self.out, "--calibrate", calibration, "--json")
+        report.write_text(done.stdout)
+        for file in (self.out, report):
+            done = self.edgeconv("explain", file)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("done: ", done.stdout)
+            self.assertIn("worst layers", done.stdout)
+        parsed = json.loads(report.read_text())
+        most = max(step["liveBytes"] for step in parsed["timeline"])
+        self.assertTrue(parsed["memory"]["arenaBytes"] / 2 < most <= parsed["memory"]["arenaBytes"])
+        done = self.edgeconv("explain", MODEL / "preprocess.json")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("preprocess.json", done.stderr)
+
+    def test_accuracy_drop_keeps_its_word(self):
+        calibration, other = self.samples("calibration", 40, 1), self.samples("other", 40, 2)
+        done = self.edgeconv("convert", MODELS / "bad_layer.onnx", "-o", self.out, "--calibrate", calibration, "--validate", other,
+                             "--accuracy-drop", "0.05", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        agreement = report["accuracy"]["outputs"][0]["agreement"]
+        self.assertGreaterEqual(agreement["count"], 0.95 * agreement["total"])
+        self.assertTrue(any("allowed: 5.00 %" in step for step in report["steps"]), report["steps"])
+        done = self.edgeconv("convert", MODELS / "bad_layer.onnx", "-o", self.out, "--calibrate", calibration, "--accuracy-drop", "0.05")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--validate", done.stderr)
 
     def test_inspect_a_damaged_file(self):
         done = self.edgeconv("inspect", ROOT / "Tests" / "Corpus" / "cut_half.edge")

@@ -75,4 +75,35 @@ import Testing
     #expect(error(rounded) < 0.2 * error(nearest))
     #expect(rounded.allSatisfy { abs($0 / scale - ($0 / scale).rounded()) < 1e-3 })
   }
+
+  /// A search of scales and sweeps over single weights never leave a row with more error.
+  @Test(arguments: [UInt64(1), 2, 3]) func searchedRoundingIsNoWorse(seed: UInt64) {
+    var random = SplitMix(seed)
+    let (terms, rows) = (20, 6)
+    var gram = [Float](repeating: 0, count: terms * terms)
+    for _ in 0..<200 {
+      let common = random.gaussian()
+      let x = (0..<terms).map { _ in common + random.gaussian() }
+      for i in 0..<terms { for j in 0..<terms { gram[i * terms + j] += x[i] * x[j] } }
+    }
+    let weights = (0..<rows * terms).map { _ in random.gaussian() }
+    let scales = [Float](repeating: 0.3, count: rows)
+    func error(_ rounded: [Float], _ row: Int) -> Float {
+      let e = (0..<terms).map { weights[row * terms + $0] - rounded[row * terms + $0] }
+      var sum: Float = 0
+      for i in 0..<terms { for j in 0..<terms { sum += e[i] * gram[i * terms + j] * e[j] } }
+      return sum
+    }
+    let nearest = zip(weights, 0...).map { ($0.0 / 0.3).rounded(.toNearestOrEven) * 0.3 }
+    let found = CompensatedRounding.searched(weights, scales: scales, gram: gram, terms: terms)
+    for row in 0..<rows {
+      #expect(error(found.weights, row) <= 1.05 * error(nearest, row))
+      let scale = found.scales[row]
+      #expect(
+        (0..<terms).allSatisfy {
+          let q = found.weights[row * terms + $0] / scale
+          return abs(q - q.rounded()) < 1e-3 && abs(q) <= 127.001
+        })
+    }
+  }
 }

@@ -110,4 +110,47 @@ import Testing
     #expect(StoredOrder.candidates(stored: [2, 3], shape: [2, 3]) == [Array(0..<6)])
     #expect(StoredOrder.candidates(stored: [6], shape: [2, 3]).isEmpty)
   }
+
+  /// Inputs of very different size are brought to one, and the network still computes the same.
+  @Test func channelsOfInputsAreEvenedOut() throws {
+    var random = SplitMix(5)
+    var graph = Graph()
+    let shape = [6, 3].map { Dimension($0) }
+    let x = graph.add(Value(name: "x", type: .float32, shape: shape))
+    let w = graph.add(
+      Value(name: "w", Tensor((0..<12).map { _ in random.gaussian() }, shape: [3, 4])))
+    let y = graph.add(
+      Value(name: "y", type: .float32, shape: [6, 4].map { Dimension($0) }))
+    graph.nodes = [Node(name: "product", op: "MatMul", opset: 13, inputs: [x, w], outputs: [y])]
+    graph.inputs = [x]
+    graph.outputs = [y]
+    let sizes: [Float] = [0.05, 40, 1]
+    func sample() -> LoadedSample {
+      let values = (0..<18).map { sizes[$0 % 3] * random.gaussian() }
+      return LoadedSample(path: "", runs: [[Tensor(values, shape: [6, 3])]])
+    }
+    let samples = (0..<8).map { _ in sample() }
+    let int8 = [PrecisionChoice(precision: .int8, reason: "")]
+    let evened = try #require(InputEqualization(graph: graph, choices: int8).applied(samples))
+    #expect(evened.nodes.map(\.op) == ["Mul", "MatMul"])
+    let (before, after) = (try Evaluator(graph), try Evaluator(evened))
+    for sample in samples {
+      var peaks = [Float](repeating: 0, count: 3)
+      let found = try after.run(sample) { id, tensor in
+        guard id == evened.nodes[0].outputs[0] else { return }
+        for (index, value) in tensor.floats.enumerated() {
+          peaks[index % 3] = max(peaks[index % 3], abs(value))
+        }
+      }
+      #expect(peaks.allSatisfy { $0 > 5 && $0 < 200 }, "\(peaks)")
+      for (a, b) in zip(try before.run(sample)[0][0].floats, found[0][0].floats) {
+        #expect(abs(a - b) < 1e-4 * max(abs(a), 1))
+      }
+    }
+    let even = (0..<8).map { _ in
+      LoadedSample(
+        path: "", runs: [[Tensor((0..<18).map { _ in random.gaussian() }, shape: [6, 3])]])
+    }
+    #expect(InputEqualization(graph: graph, choices: int8).applied(even) == nil)
+  }
 }

@@ -91,4 +91,17 @@ import Testing
       #expect(parameters.range.lowerBound <= min(low, 0) + parameters.scale)
     }
   }
+
+  /// Entropy calibration clips what is rare, however much it means; that is why `auto` leaves it alone.
+  @Test func entropyClipsRarePeaks() {
+    var random = SplitMix(3)
+    var values = (0..<50_000).map { _ in abs(random.gaussian()) }
+    for index in 0..<20 { values[index] = 40 }
+    var histogram = Histogram()
+    histogram.add(values)
+    let found = Observer.kl.range(of: histogram)
+    #expect(found.low == 0 && found.high < 20 && found.high > 2)
+    #expect(Observer.minmax.range(of: histogram).high == 40)
+    #expect(Observer("kl") == .kl && Observer.kl.name == "kl")
+  }
 }

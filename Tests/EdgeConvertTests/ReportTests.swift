@@ -29,7 +29,7 @@ import Testing
         samples: 100, outputs: [], reference: Proportion(90, of: 100),
         converted: Proportion(89, of: 100),
         difference: PairedDifference(lost: 2, gained: 1, total: 100)),
-      warnings: [ConversionReport.Warning(text: "few samples", remedy: "give more")])
+      warnings: [ConversionReport.Warning("few samples", remedy: "give more")])
   }
 
   @Test func thePageStandsAlone() {
@@ -37,6 +37,33 @@ import Testing
     #expect(page.contains("conv&lt;1&gt;") && !page.contains("conv<1>"))
     #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("src="))
     #expect(page.contains("few samples") && page.contains("12 345"))
+  }
+
+  @Test func remediesAreTypedAsTheyStand() {
+    var options = ConversionOptions(source: "my models/m.onnx", output: "m.edge")
+    options.calibration = "samples"
+    options.keepFloat = ["a"]
+    options.observer = .minmax
+    #expect(
+      options.command(keepingFloat: ["it's", "a"])
+        == "edgeconv convert 'my models/m.onnx' -o m.edge "
+        + "--calibrate samples --observer minmax --keep-float 'a,it'\\''s'")
+    #expect(options.command(observer: .auto).contains("--observer") == false)
+    var page = report
+    page.warnings = [
+      ConversionReport.Warning("bad", remedy: "do", command: "edgeconv convert a<b")
+    ]
+    #expect(HTMLPage(page).text.contains("<pre>edgeconv convert a&lt;b</pre>"))
+  }
+
+  @Test func theWorstLayersComeFirst() {
+    var worse = report.layers[1]
+    worse.name = "worse"
+    worse.sqnrAlone = 3
+    var all = report
+    all.layers.append(worse)
+    #expect(all.worstLayers.map(\.name) == ["worse", "conv<1>", "softmax"])
+    #expect(all.explanation(layers: 1).contains("3.0   31.2  worse"))
   }
 
   @Test func theSummaryNamesWhatStayedFloat() {

@@ -9,6 +9,8 @@ RANGE_STD = np.float32((10.154, 7.627, 0.8651, 0.1764, 9.6474))
 BIRD_CLASSES = np.full(20, 255, np.uint8)
 for _index, _labels in enumerate(([9, 10], [11, 12, 17], [1, 2, 3, 4, 5], [13, 14], [15, 16], [6, 7, 8, 18, 19])):
     BIRD_CLASSES[_labels] = _index
+CENTRES = (np.arange(GRID) + .5) * CELL - REACH
+CELL_DISTANCE = np.hypot(CENTRES[:, None], CENTRES[None])  # of each cell from the sensor, in metres
 COLUMNS = (slice(None), slice(None), slice(384, 640))  # of the range logits, what is stored
 
 
@@ -92,7 +94,7 @@ class Lidar:
     def range_network(self):
         def read(root):
             return [Sample(name, {"range_image": range_image(points)},
-                           np.where((points[..., 4] > 0) & (labels > 0), labels, -1))
+                           np.where((points[..., 4] > 0) & (labels > 0), labels, -1), distance=points[..., 4])
                     for name, points, labels in self.scans(root)]
 
         def classes(outputs, _):
@@ -114,7 +116,7 @@ class Lidar:
                 cloud = points[hit][:, :4]
                 features, cell = pillars(cloud)
                 samples.append(Sample(name, {"pillars": features, "cell": cell},
-                                      bird_labels(cloud, BIRD_CLASSES[labels[hit]])))
+                                      bird_labels(cloud, BIRD_CLASSES[labels[hit]]), distance=CELL_DISTANCE))
             return samples
 
         halves = self.split(read)
@@ -133,13 +135,14 @@ class Lidar:
             return backbone({"bev": bird})["logits"][0].argmax(0)
 
         def part(sample):
-            return Sample(sample.name, {"pillars": sample.array["pillars"]}, sample.label, sample.array["cell"])
+            return Sample(sample.name, {"pillars": sample.array["pillars"]}, sample.label, sample.array["cell"], CELL_DISTANCE)
 
         def bird(sample):
             made = first({"pillars": sample.array["pillars"]})["pillar_features"]
-            return Sample(sample.name, {"bev": scattered(made, sample.array["cell"])}, sample.label)
+            return Sample(sample.name, {"bev": scattered(made, sample.array["cell"])}, sample.label, distance=CELL_DISTANCE)
 
-        yield Case("lidar/pillarseg_bev128_full.onnx", "pillars", *halves, references=logits, classes=direct)
+        yield Case("lidar/pillarseg_bev128_full.onnx", "pillars", *halves, references=logits, classes=direct,
+                   controls=("--observer kl",))
         yield Case("lidar/pillarseg_bev128_pfn.onnx", "pillars", *(list(map(part, half)) for half in halves),
                    references={"scan0": {"pillar_features": (features, used)}}, classes=through_backbone)
         yield Case("lidar/pillarseg_bev128_backbone.onnx", "bev", *(list(map(bird, half)) for half in halves),

@@ -1,6 +1,7 @@
 """The models of the asset folder: files, preprocessing, and which data calibrate and which measure."""
 import io
 import json
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from . import detections
+from . import detections, planted
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Sample:
     array: np.ndarray | dict
     label: int | np.ndarray | None = None
     context: object = None  # what Case.classes needs besides
+    distance: np.ndarray | None = None  # of each point from the sensor, in metres
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Case:
     decode: object = None
     references: object = None
     classes: object = None  # (outputs, sample) -> class of every point; else the argmax of the first output
+    controls: tuple = ()  # options of further conversions, to compare with
 
     def feeds(self, sample):
         """Inputs of a sample by name."""
@@ -79,6 +82,7 @@ class Assets:
         yield self.keywords()
         for model in ("resnet8_32_cifar10", "resnet20_32_cifar10"):
             yield self.cifar(model)
+        yield self.hard("resnet20_32_cifar10")
         yield self.person()
         for model in ("squeezenet_1.1_224_imagenet", "tiny_darknet_224_imagenet", "mobilenet_v2_1.0_224_imagenet"):
             yield self.imagenet(model)
@@ -130,6 +134,15 @@ class Assets:
         evaluation = read(self.other or self.root, "cifar10_test_half.zip")
         return Case(f"vision/{model}.onnx", "input", calibration, evaluation, references=self.logits(model))
 
+    def hard(self, model):
+        """The same network with rescaled and outlier channels, and what taking ranges as they are makes of it."""
+        case = self.cifar(model)
+        self.folder = tempfile.TemporaryDirectory(prefix="planted-")
+        file = Path(self.folder.name) / f"{model}_planted.onnx"
+        planted.rescaled(self.root / case.file, file)
+        case.file, case.controls = str(file), ("--observer minmax",)
+        return case
+
     def keywords(self):
         def read(root):
             data = np.load(root / "speech/kws_test_mfcc.npz")
@@ -169,6 +182,8 @@ class Assets:
 
 class Lazy:
     """A picture that is decoded when it is asked for."""
+
+    distance = None
 
     def __init__(self, name, source, form, label):
         self.name = name if "/" not in str(name) else "/".join(str(name).split("/")[-2:])

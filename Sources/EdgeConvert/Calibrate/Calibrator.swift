@@ -25,6 +25,11 @@ public struct Calibrator: Sendable {
   public func histograms(
     of values: [ValueID], progress: (Int) -> Void = { _ in }
   ) throws -> [ValueID: Histogram] {
+    try halves(of: values, progress: progress).merged
+  }
+
+  /// The distributions over every other sample, apart.
+  func halves(of values: [ValueID], progress: (Int) -> Void = { _ in }) throws -> Halves {
     let wanted = Set(values)
     let workers = Swift.max(1, Swift.min(ProcessInfo.processInfo.activeProcessorCount, data.count))
     let shared = Shared(workers: workers)
@@ -33,7 +38,9 @@ public struct Calibrator: Sendable {
       DispatchQueue.concurrentPerform(iterations: workers) { worker in
         while let index = shared.next(below: data.count) {
           do {
-            try observe(index, wanted) { id, tensor in shared.add(tensor.floats, to: id, worker) }
+            try observe(index, wanted) { id, tensor in
+              shared.add(tensor.floats, to: id, 2 * worker + index % 2)
+            }
             shared.finish { report.call($0) }
           } catch {
             shared.fail(error)
@@ -58,7 +65,20 @@ public struct Calibrator: Sendable {
     let call: (Int) -> Void
   }
 
-  /// What the workers share: the next sample, and a set of histograms for each worker.
+  /// Distributions over the samples of even and of odd index.
+  struct Halves {
+    var even: [ValueID: Histogram] = [:]
+    var odd: [ValueID: Histogram] = [:]
+
+    /// Over all samples.
+    var merged: [ValueID: Histogram] {
+      var all = even
+      for (id, histogram) in odd { all[id, default: Histogram()].merge(histogram) }
+      return all
+    }
+  }
+
+  /// What the workers share: the next sample, and two sets of histograms for each worker.
   private final class Shared: @unchecked Sendable {
     private let lock = NSLock()
     private var taken = 0
@@ -66,7 +86,7 @@ public struct Calibrator: Sendable {
     private var error: (any Error)?
     private var parts: [[ValueID: Histogram]]
 
-    init(workers: Int) { parts = Array(repeating: [:], count: workers) }
+    init(workers: Int) { parts = Array(repeating: [:], count: 2 * workers) }
 
     func next(below count: Int) -> Int? {
       lock.withLock {
@@ -85,19 +105,25 @@ public struct Calibrator: Sendable {
 
     func fail(_ error: any Error) { lock.withLock { self.error = self.error ?? error } }
 
-    func add(_ values: [Float], to id: ValueID, _ worker: Int) {
-      var histogram = lock.withLock { parts[worker].removeValue(forKey: id) } ?? Histogram()
+    func add(_ values: [Float], to id: ValueID, _ part: Int) {
+      var histogram = lock.withLock { parts[part].removeValue(forKey: id) } ?? Histogram()
       histogram.add(values)
-      lock.withLock { parts[worker][id] = histogram }
+      lock.withLock { parts[part][id] = histogram }
     }
 
-    func result() throws -> [ValueID: Histogram] {
+    func result() throws -> Halves {
       if let error { throw error }
-      var merged: [ValueID: Histogram] = [:]
-      for part in parts {
-        for (id, histogram) in part { merged[id, default: Histogram()].merge(histogram) }
+      var halves = Halves()
+      for (index, part) in parts.enumerated() {
+        for (id, histogram) in part {
+          if index % 2 == 0 {
+            halves.even[id, default: Histogram()].merge(histogram)
+          } else {
+            halves.odd[id, default: Histogram()].merge(histogram)
+          }
+        }
       }
-      return merged
+      return halves
     }
   }
 }

@@ -11,13 +11,16 @@ public enum Observer: Sendable, Equatable, Hashable {
   case percentile(Double)
   /// The interval of least expected error |x - Q(x)|^p, both ends searched.
   case mse
+  /// The interval of least information lost (Kullback-Leibler), as TensorRT and others calibrate by "entropy".
+  case kl
 
-  /// Reads `auto`, `minmax`, `mse`, `percentile` (99.99) or `percentile:99.9`; nil for anything else.
+  /// Reads `auto`, `minmax`, `mse`, `kl`, `percentile` (99.99) or `percentile:99.9`; nil for anything else.
   public init?(_ text: String) {
     switch text {
     case "auto": self = .auto
     case "minmax": self = .minmax
     case "mse": self = .mse
+    case "kl": self = .kl
     case "percentile": self = .percentile(0.9999)
     default:
       let prefix = "percentile:"
@@ -35,6 +38,7 @@ public enum Observer: Sendable, Equatable, Hashable {
     case .auto: "auto"
     case .minmax: "minmax"
     case .mse: "mse"
+    case .kl: "kl"
     case .percentile(let fraction): "percentile:\(Double((fraction * 1e7).rounded()) / 1e5)"
     }
   }
@@ -74,6 +78,8 @@ extension Observer {
       return Observer.percentileRange(histogram, fraction)
     case .mse:
       return RangeSearch(histogram, exponent: exponent).best()
+    case .kl:
+      return EntropySearch(histogram).best()
     case .auto:
       return Observer.chooseRange(histogram, exponent)
     }

@@ -20,6 +20,10 @@ public struct Conversion {
 
   /// Version of the converter, written into every file.
   public static let version = "1.0.0"
+  /// Runs of which the shortest time of each node is reported.
+  private static let timedRuns = 8
+  /// Samples that layers are ranked on where validation decides how many stay in float.
+  private static let rankingSamples = 16
 
   private let options: ConversionOptions
   private let progress: (Step, Int, Int) -> Void
@@ -64,6 +68,14 @@ public struct Conversion {
       given == nil
       ? try decide(graph, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
+    if let drop = options.accuracyDrop, let used, let validation, given == nil {
+      let trial = try Trial(
+        graph: graph, data: used, limit: Conversion.rankingSamples, bounds: bound.bounds)
+      decided = try AccuracySearch(
+        graph: graph, validation: validation, bounds: bound.bounds, drop: drop
+      ).run(decided, trial: trial)
+    }
+    let plain = decided
     if let tokens = options.tokens {
       TokenElimination.set(Int((tokens * Double(allTokens)).rounded()), in: &decided.graph)
     }
@@ -72,26 +84,34 @@ public struct Conversion {
     let exits = try ExitPass(options: options, bounds: bound.bounds) {
       progress($0, $1, $2)
     }.run(&decided, calibration: calibration, validation: validation)
+    var report = provenance.report(decided)
+    if given == nil, let used {
+      try diagnose(&report, plain, graph, used, bounds: bound.bounds)
+    }
     let file = try makeFile(
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
-      metadata: provenance.metadata(form.metadata), certificates: exits?.certificates ?? [])
+      metadata: provenance.metadata(
+        form.metadata.merging(StoredExplanation.entries(report)) { own, _ in own }),
+      certificates: exits?.certificates ?? [])
     let loaded = try LoadedFile(file.bytes, name: options.output)
-    var report = provenance.report(file, loaded, decided)
+    report.memory = ConversionReport.Memory(file, loaded)
     report.states = file.states
     report.notes = bound.notes + (exits?.notes ?? [])
     report.exits = exits?.report
-    report.warnings += exits?.warnings ?? []
+    report.warnings += provenance.warnings + (exits?.warnings ?? [])
     report.warnings += sizes.notes.map {
-      ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
+      ConversionReport.Warning($0, remedy: "give --bound to change it")
     }
     if let validation {
       report.accuracy = try Verifier(graph: graph, data: validation).compare(loaded) {
         progress(.validating, $0, validation.count)
       }
+      report.warnings += try Coverage(decided, validation).warnings
     }
     if let probed = validation ?? used {
       try measureLayers(&report, decided.reference, loaded, probed)
     }
+    try measureTimes(&report, loaded, file.bytes, validation ?? used)
     return Result(bytes: file.bytes, report: report)
   }
 
@@ -112,6 +132,40 @@ public struct Conversion {
     }
   }
 
+  /// Fills in what calibration samples say of the quantization.
+  private func diagnose(
+    _ report: inout ConversionReport, _ decided: Decided, _ graph: Graph, _ data: DataSet,
+    bounds: [String: Int]
+  ) throws {
+    let diagnosis = try Diagnosis(decided, graph: graph, data: data, bounds: bounds)
+    let inFloat = try diagnosis.inFloat()
+    report.outputSQNR = diagnosis.outputSQNR
+    report.stability = try diagnosis.stability(samples: data.count)
+    for (position, sums) in diagnosis.layers.sums { report.layers[position].sqnrAlone = sums.sqnr }
+    for (position, gained) in inFloat { report.layers[position].outputSQNRInFloat = gained }
+    report.warnings += try Findings(decided, options: options).ofLayers(
+      diagnosis, inFloat: inFloat)
+  }
+
+  /// Fills in which kernel runs each layer, its time on this machine, and the use of the arena.
+  private func measureTimes(
+    _ report: inout ConversionReport, _ file: LoadedFile, _ bytes: [UInt8], _ data: DataSet?
+  ) throws {
+    let inspection = try Inspection(copying: bytes, name: options.output)
+    report.timeline = zip(inspection.nodes, ArenaUse(inspection).liveBytes).map {
+      ConversionReport.ArenaStep(name: $0.name, liveBytes: $1)
+    }
+    guard let data else { return }
+    var times: [String: LoadedFile.NodeTime] = [:]
+    for time in try file.profile(data.sample(0), runs: Conversion.timedRuns) {
+      times[time.name] = times[time.name].map { $0.joined(with: time) } ?? time
+    }
+    for (position, layer) in report.layers.enumerated() {
+      report.layers[position].kernel = times[layer.name]?.kernel
+      report.layers[position].microseconds = times[layer.name]?.microseconds
+    }
+  }
+
   /// What was decided for a graph, and on which evidence.
   struct Decided {
     /// The graph to emit.
@@ -120,6 +174,10 @@ public struct Conversion {
     var reference: Graph
     var choices: QuantizationChoices
     var histograms: [ValueID: Histogram] = [:]
+    /// `histograms` over every other sample, apart.
+    var halves = Calibrator.Halves()
+    /// What the choices were made with.
+    var settings = QuantizationOptions()
     /// What was tried and kept, with what it gained.
     var steps: [String] = []
   }

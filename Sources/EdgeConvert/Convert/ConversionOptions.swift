@@ -12,6 +12,8 @@ public struct ConversionOptions: Sendable {
   /// At most so many calibration samples.
   public var samples: Int?
   public var observer = Observer.auto
+  /// Points (as a fraction) that validation data may lose; the cheapest quantization within them is searched.
+  public var accuracyDrop: Double?
   /// Names of nodes that stay float.
   public var keepFloat: [String] = []
   /// Inputs and sizes that never change.
@@ -33,6 +35,8 @@ public struct ConversionOptions: Sendable {
   public var preprocessing: String?
   public var labels: String?
   public var seed: UInt64 = 1
+  /// Where the page goes; it shapes no byte of the result.
+  public var report: String?
 
   public init(source: String, output: String) {
     self.source = source
@@ -65,6 +69,7 @@ public struct ConversionOptions: Sendable {
   public var stated: [String: String] {
     var stated = ["observer": observer.name, "seed": String(seed)]
     if let samples { stated["samples"] = String(samples) }
+    if let accuracyDrop { stated["accuracy-drop"] = String(accuracyDrop) }
     if !keepFloat.isEmpty { stated["keep-float"] = keepFloat.joined(separator: ",") }
     if !bounds.isEmpty {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(

@@ -44,6 +44,7 @@ struct PrecisionSearch {
   func nodes(start: Double, noise: (Set<Int>) throws -> Double) rethrows -> Set<Int> {
     var chosen: Set<Int> = []
     var open = Array(stretches.indices)
+    var taken: [Int] = []
     var least = start
     while least > target, !open.isEmpty {
       var best: (index: Int, noise: Double, score: Double)?
@@ -55,13 +56,20 @@ struct PrecisionSearch {
       guard let best else { break }
       chosen.formUnion(stretches[best.index])
       open.removeAll { $0 == best.index }
+      taken.append(best.index)
       least = best.noise
+    }
+    // What was taken first may not be needed beside the rest.
+    for index in taken.dropLast() where least <= target {
+      let fewer = chosen.subtracting(stretches[index])
+      let found = try noise(fewer)
+      if found <= target { (chosen, least) = (fewer, found) }
     }
     return chosen
   }
 
   /// Multiply-accumulates of a layer, run-time sizes taken as 1.
-  private static func cost(_ graph: Graph, _ position: Int) -> Double {
+  static func cost(_ graph: Graph, _ position: Int) -> Double {
     let node = graph.nodes[position]
     guard let output = node.outputs[0], let id = node.inputs[1], let weights = graph[id].constant,
       let shape = graph[output].shape

@@ -37,35 +37,45 @@ struct Provenance {
       entries["calibration.sha256"] = calibration.sha256
       entries["calibration.samples"] = String(calibration.samples)
     }
+    if options.accuracyDrop != nil, let validation {
+      entries["validation.sha256"] = validation.sha256
+    }
     for (key, value) in options.stated { entries["option.\(key)"] = value }
     return entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// The report of an emitted file, without accuracy.
-  func report(_ file: EmittedFile, _ loaded: LoadedFile, _ decided: Conversion.Decided)
-    -> ConversionReport
-  {
-    let builder = ReportBuilder(
-      graph: decided.graph, choices: decided.choices, histograms: decided.histograms)
-    let memory = ConversionReport.Memory(
-      fileBytes: file.bytes.count, weightBytes: file.weightBytes, arenaBytes: file.arenaBytes,
-      arenaLowerBound: file.arenaLowerBound, stateBytes: file.stateBytes,
-      scratchBytes: loaded.model.scratchBytes, sessionBytes: loaded.sessionBytes)
+  /// A report of decisions, to be completed with what the file shows.
+  func report(_ decided: Conversion.Decided) -> ConversionReport {
     var report = ConversionReport(
       converter: "edgeconv \(Conversion.version)", source: options.source, sourceSHA256: source,
       output: options.output, precision: precision.rawValue, options: options.stated,
-      calibration: calibration,
-      validation: validation, memory: memory, layers: builder.layers, warnings: [])
+      calibration: calibration, validation: validation, memory: ConversionReport.Memory(),
+      layers: ReportBuilder(graph: decided.graph, choices: decided.choices).layers, warnings: [])
     report.steps = decided.steps
-    report.warnings = builder.warnings(samples: calibration?.samples)
-    if shared > 0 {
-      report.warnings.append(
-        ConversionReport.Warning(
-          text:
-            "\(shared) files calibrate and validate alike, so the accuracy is not of unseen data",
-          remedy: "give disjoint folders to --calibrate and --validate"))
-    }
+    report.warnings = Findings(decided, options: options).ofData(samples: calibration?.samples)
     return report
+  }
+
+  /// What is wrong with the choice of data.
+  var warnings: [ConversionReport.Warning] {
+    guard let validation else { return [] }
+    var warnings: [ConversionReport.Warning] = []
+    if options.accuracyDrop != nil {
+      warnings.append(
+        ConversionReport.Warning(
+          "--accuracy-drop chose layers on the validation samples, so the accuracy on them flatters",
+          remedy: "run edgeconv verify with samples that took no part"))
+    }
+    guard shared > 0 else { return warnings }
+    let count = shared == validation.samples ? "all" : "\(shared) of"
+    return warnings + [
+      ConversionReport.Warning(
+        "\(count) \(validation.samples) validation samples are calibration samples too (equal content), "
+          + "so the accuracy is not of unseen data",
+        remedy:
+          "give --validate a folder of samples that are not in \(options.calibration ?? "--calibrate")"
+      )
+    ]
   }
 
   private static func data(_ set: DataSet, _ digests: [String]) -> ConversionReport.Data {

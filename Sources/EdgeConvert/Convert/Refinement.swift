@@ -6,7 +6,7 @@ import Foundation
 struct Refinement {
   private(set) var best: Conversion.Decided
   /// `best` before weights were rounded and biases corrected.
-  private var base: Conversion.Decided
+  private(set) var base: Conversion.Decided
   private var least: Double
   private let trial: Trial
   private let options: ConversionOptions
@@ -21,19 +21,19 @@ struct Refinement {
     self.options = options
     self.settings = settings
     base = start
-    best = start
     least = try trial.noise(start)
-    best.steps.append("ranges and weights by least expected error: \(Refinement.text(least))")
+    base.steps.append("ranges and weights by least expected error: \(Refinement.text(least))")
+    best = base
     try roundWeights()
   }
 
   /// Offers decisions for another form of the graph, weighed with their weights rounded.
   mutating func contend(_ other: Conversion.Decided, _ step: String) throws {
     var rival = self
-    rival.base = other
-    rival.best = other
     rival.least = try trial.noise(other)
-    rival.best.steps = Array(best.steps.prefix(1)) + ["\(step): \(Refinement.text(rival.least))"]
+    rival.base = other
+    rival.base.steps = base.steps + ["\(step): \(Refinement.text(rival.least))"]
+    rival.best = rival.base
     try rival.roundWeights()
     if rival.least < 0.97 * least { self = rival }
   }
@@ -82,8 +82,11 @@ struct Refinement {
     var candidate = best
     candidate.choices.values = choices.values
     candidate.choices.quantization.values = choices.quantization.values
+    candidate.settings = changed
     guard try offer(candidate, step) else { return }
     settings = changed
+    base.settings = changed
+    base.steps += best.steps.suffix(1)
     base.choices.values = choices.values
     base.choices.quantization.values = choices.quantization.values
   }
@@ -105,6 +108,37 @@ struct Refinement {
     }
     guard !nodes.isEmpty else { return }
     try contend(try narrowed(start, nodes), "\(nodes.count) layers given back to float")
+  }
+
+  /// Gives single layers back to float that add much noise for the little that they compute, such as a first layer whose
+  /// inputs no range of 256 steps fits.
+  mutating func giveBackCheap() throws {
+    guard least > CheapLayers.enough else { return }
+    let cheap = try CheapLayers(best, samples: trial.samples)
+    var offers: [(position: Int, rate: Double)] = []
+    for position in cheap.positions {
+      let noise = try trial.noise(best.inFloat([position]))
+      let gain = 10 * log10(least / noise)
+      let share = cheap.share(try best.inFloat([position]))
+      if CheapLayers.isWorth(gain, share) { offers.append((position, gain / share)) }
+    }
+    var given: [Int] = []
+    for offer in offers.sorted(by: { ($0.rate, $1.position) > ($1.rate, $0.position) })
+    where least > CheapLayers.enough {
+      let candidate = try best.inFloat([offer.position])
+      let noise = try trial.noise(candidate)
+      let share = cheap.share(candidate)
+      guard CheapLayers.isWorth(10 * log10(least / noise), share - cheap.share(best)),
+        share < CheapLayers.budget
+      else { continue }
+      let steps = best.steps
+      (best, least) = (candidate, noise)
+      best.steps = steps
+      given.append(offer.position)
+    }
+    guard !given.isEmpty else { return }
+    let names = given.map { "'\(best.graph.nodes[$0].name)'" }.joined(separator: ", ")
+    best.steps.append("little work, much noise: \(names) in float: \(Refinement.text(least))")
   }
 
   private mutating func roundWeights() throws {
@@ -131,6 +165,7 @@ struct Refinement {
     var changed = settings
     changed.noisyNodes = nodes
     var result = decided
+    result.settings = changed
     result.choices = try Quantizer(graph: decided.graph, options: changed).narrowed(decided.choices)
     return result
   }

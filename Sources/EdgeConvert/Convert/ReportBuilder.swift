@@ -2,57 +2,10 @@
 struct ReportBuilder {
   let graph: Graph
   let choices: QuantizationChoices
-  let histograms: [ValueID: Histogram]
 
   /// One entry a node, in order of execution.
   var layers: [ConversionReport.Layer] {
     graph.nodes.indices.map { layer($0) }
-  }
-
-  /// What the calibration data show that deserves a look.
-  func warnings(samples: Int?) -> [ConversionReport.Warning] {
-    var warnings: [ConversionReport.Warning] = []
-    if let samples, samples < 32 {
-      warnings.append(
-        ConversionReport.Warning(
-          text: "only \(samples) calibration samples",
-          remedy: "give 100 or more that look like real input"))
-    }
-    for (id, choice) in choices.values.sorted(by: { $0.key < $1.key })
-    where choice.outlierRatio > 20 {
-      warnings.append(
-        ConversionReport.Warning(
-          text:
-            "'\(graph[id].name)' reaches \(Int(choice.outlierRatio)) times its 99.99th percentile",
-          remedy: "look for a broken sample, or keep its node in float with --keep-float"))
-    }
-    for (id, histogram) in histograms.sorted(by: { $0.key < $1.key }) {
-      if histogram.nonFiniteCount > 0 {
-        warnings.append(
-          ConversionReport.Warning(
-            text: "'\(graph[id].name)' held \(histogram.nonFiniteCount) values that are not finite",
-            remedy: "check the samples and the preprocessing"))
-      } else if histogram.minimum == histogram.maximum {
-        warnings.append(
-          ConversionReport.Warning(
-            text: "'\(graph[id].name)' is always \(histogram.minimum)",
-            remedy: "check the preprocessing, or remove this dead part of the model"))
-      }
-    }
-    return warnings + deadChannels
-  }
-
-  /// Convolutions with output channels whose weights are all zero.
-  private var deadChannels: [ConversionReport.Warning] {
-    graph.nodes.compactMap { node in
-      guard let weights = weights(of: node) else { return nil }
-      let channels = WeightScales.channels(node, weights)
-      let dead = channels.count { $0.allSatisfy { $0 == 0 } }
-      guard dead > 0 else { return nil }
-      return ConversionReport.Warning(
-        text: "\(dead) of \(channels.count) output channels of '\(node.name)' have no weights",
-        remedy: "remove them from the model to save time")
-    }
   }
 
   private func layer(_ position: Int) -> ConversionReport.Layer {
@@ -84,5 +37,15 @@ struct ReportBuilder {
       clipped: choice.clipped,
       expectedSQNR: choice.expectedSQNR.isFinite ? choice.expectedSQNR : nil,
       outlierRatio: choice.outlierRatio, sharedBy: choice.sharedBy)
+  }
+}
+
+extension ConversionReport.Memory {
+  /// Of a file and its session.
+  init(_ file: EmittedFile, _ loaded: LoadedFile) {
+    self.init(
+      fileBytes: file.bytes.count, weightBytes: file.weightBytes, arenaBytes: file.arenaBytes,
+      arenaLowerBound: file.arenaLowerBound, stateBytes: file.stateBytes,
+      scratchBytes: loaded.model.scratchBytes, sessionBytes: loaded.sessionBytes)
   }
 }

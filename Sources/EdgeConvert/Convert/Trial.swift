@@ -26,31 +26,31 @@ struct Trial {
 
   /// Noise over signal of the outputs of the file that the decisions give, averaged over outputs.
   func noise(_ decided: Conversion.Decided) throws -> Double {
+    var sum = OutputNoise(outputs: graph.outputs.count)
+    try run(decided) { index, found in sum.add(references[index], found) }
+    return sum.value
+  }
+
+  /// The same between the files of two decisions, the first being the reference.
+  func noise(_ reference: Conversion.Decided, _ other: Conversion.Decided) throws -> Double {
+    var expected: [[[Tensor]]] = []
+    try run(reference) { expected.append($1) }
+    var sum = OutputNoise(outputs: graph.outputs.count)
+    try run(other) { sum.add(expected[$0], $1) }
+    return sum.value
+  }
+
+  /// Runs the file of some decisions on every sample.
+  private func run(
+    _ decided: Conversion.Decided, _ body: (Int, [[Tensor]]) -> Void
+  ) throws {
     let emitted = try makeFile(
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
     )
     let file = try LoadedFile(emitted.bytes, name: "candidate")
-    var signal = [Double](repeating: 0, count: graph.outputs.count)
-    var noise = signal
-    for (sample, references) in zip(samples, references) {
-      for (reference, found) in zip(references, try file.run(sample)) {
-        for (position, output) in found.enumerated() {
-          if case .integer(let values) = reference[position].elements {
-            // Indices and classes have no size: what counts is how many differ.
-            signal[position] += Double(values.count)
-            noise[position] += Double(zip(values, output.tensor.integers).count { $0 != $1 })
-            continue
-          }
-          for (x, y) in zip(reference[position].floats, output.values) {
-            let difference = distance(Double(x), Double(y))
-            if x.isFinite { signal[position] += Double(x) * Double(x) }
-            noise[position] += difference * difference
-          }
-        }
-      }
+    for (index, sample) in samples.enumerated() {
+      body(index, try file.run(sample).map { $0.map(\.tensor) })
     }
-    let parts = zip(noise, signal).map { $0.isInfinite ? $0 : $1 > 0 ? $0 / $1 : 0 }
-    return parts.reduce(0, +) / Double(Swift.max(parts.count, 1))
   }
 
   /// Largest magnitudes of some values in the float model by their last axis.
@@ -79,5 +79,40 @@ struct Trial {
       }
     }
     return statistics
+  }
+}
+
+/// Noise over signal of a model's outputs, averaged over outputs.
+struct OutputNoise {
+  private var signal: [Double]
+  private var noise: [Double]
+
+  init(outputs count: Int) {
+    signal = Array(repeating: 0, count: count)
+    noise = signal
+  }
+
+  /// Takes in the runs of one sample.
+  mutating func add(_ references: [[Tensor]], _ found: [[Tensor]]) {
+    for (reference, found) in zip(references, found) {
+      for (position, tensor) in found.enumerated() {
+        if case .integer(let values) = reference[position].elements {
+          // Indices and classes have no size: what counts is how many differ.
+          signal[position] += Double(values.count)
+          noise[position] += Double(zip(values, tensor.integers).count { $0 != $1 })
+          continue
+        }
+        for (x, y) in zip(reference[position].floats, tensor.floats) {
+          let difference = distance(Double(x), Double(y))
+          if x.isFinite { signal[position] += Double(x) * Double(x) }
+          noise[position] += difference * difference
+        }
+      }
+    }
+  }
+
+  var value: Double {
+    let parts = zip(noise, signal).map { $0.isInfinite ? $0 : $1 > 0 ? $0 / $1 : 0 }
+    return parts.reduce(0, +) / Double(Swift.max(parts.count, 1))
   }
 }

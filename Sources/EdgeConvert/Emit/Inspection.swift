@@ -95,11 +95,17 @@ public struct Inspection: Codable, Sendable {
     } catch {
       throw ConversionError.usage("\(path): cannot be read: \(error.localizedDescription)")
     }
+    try self.init(copying: data, name: path)
+  }
+
+  /// Reads the bytes of a file, wherever they lie.
+  init(copying bytes: some Collection<UInt8>, name: String) throws {
     let storage = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(data.count, 1), alignment: 64)
+      byteCount: max(bytes.count, 1), alignment: 64)
     defer { storage.deallocate() }
-    storage.copyBytes(from: data)
-    try self.init(UnsafeRawBufferPointer(start: storage.baseAddress, count: data.count), name: path)
+    storage.copyBytes(from: bytes)
+    try self.init(
+      UnsafeRawBufferPointer(start: storage.baseAddress, count: bytes.count), name: name)
   }
 
   /// Reads the bytes of a file, 64-byte aligned.

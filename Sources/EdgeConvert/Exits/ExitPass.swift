@@ -113,7 +113,7 @@ struct ExitPass {
     if !isValidated {
       return [
         ConversionReport.Warning(
-          text: "the exits' threshold is a cautious default without a certificate",
+          "the exits' threshold is a cautious default without a certificate",
           remedy: "give labelled or unlabelled samples with --validate")
       ]
     }

@@ -51,7 +51,10 @@ struct PrecisionAssignment {
       {
         producer = uses.producer[source.index]
       }
-      guard let producer, !isInt8(producer) else { continue }
+      // What evens out an input's channels computes nothing: its result is rounded as the input would be.
+      guard let producer, !isInt8(producer), graph.nodes[producer].int("edge.evens") == nil else {
+        continue
+      }
       choices[position].precision = .dynamic
       changed = true
     }

@@ -43,12 +43,16 @@ struct WeightRounding {
     let rows = WeightScales.channels(node, tensor)
     let perGroup = rows.count / gram.groups
     var rounded: [Float] = []
+    var found: [Float] = []
     for group in 0..<gram.groups {
       let range = group * perGroup..<(group + 1) * perGroup
-      rounded += CompensatedRounding.rounded(
+      let result = CompensatedRounding.searched(
         rows[range].flatMap { $0 }, scales: Array(scales[range]), gram: gram.sums[group],
         terms: gram.terms)
+      rounded += result.weights
+      found += result.scales
     }
+    decided.choices.quantization.weightScales[position] = found
     if isColumn {
       let byRow = rounded
       for row in rows.indices {

@@ -23,6 +23,23 @@ enum WeightScales {
     }
   }
 
+  /// A function from the position of a weight to its output channel.
+  static func channelOfIndex(_ node: Node, _ weights: Tensor) -> (Int) -> Int {
+    let count = Swift.max(channelCount(node, weights), 1)
+    let terms = Swift.max(weights.count / count, 1)
+    switch node.op {
+    case "ConvTranspose":
+      let groups = node.int("group") ?? 1
+      let inputs = Swift.max(weights.shape[0] / groups, 1)
+      let outputs = Swift.max(weights.shape[1], 1)
+      let window = Swift.max(weights.count / (weights.shape[0] * outputs), 1)
+      return { $0 / (inputs * outputs * window) * outputs + $0 / window % outputs }
+    case "MatMul": return { $0 % count }
+    case "Gemm" where (node.int("transB") ?? 0) == 0: return { $0 % count }
+    default: return { $0 / terms }
+    }
+  }
+
   /// The weights of each output channel.
   static func channels(_ node: Node, _ weights: Tensor) -> [[Float]] {
     let values = weights.floats

@@ -16,6 +16,14 @@ public struct ConversionReport: Codable, Sendable {
     public var range: Range?
     /// Signal to noise ratio of the result in the whole converted model, in dB; nil when it was not measured or is exact.
     public var sqnr: Double?
+    /// The same with everything before this layer in float: the rounding of its operands, weights and result alone.
+    public var sqnrAlone: Double?
+    /// SQNR of the model's outputs with this layer in float, in dB, for the layers that promise most.
+    public var outputSQNRInFloat: Double?
+    /// Kernels that the runtime chose for it on the machine of the conversion.
+    public var kernel: String?
+    /// Shortest of a few runs of it there, one thread.
+    public var microseconds: Double?
   }
 
   /// How a result's INT8 range came about.
@@ -36,16 +44,35 @@ public struct ConversionReport: Codable, Sendable {
 
   /// Bytes of the file and of a session.
   public struct Memory: Codable, Sendable {
-    public var fileBytes: Int
-    public var weightBytes: Int
-    public var arenaBytes: Int
+    public var fileBytes = 0
+    public var weightBytes = 0
+    public var arenaBytes = 0
     /// Largest sum of simultaneously live activations: what no plan can beat.
-    public var arenaLowerBound: Int
-    public var stateBytes: Int
+    public var arenaLowerBound = 0
+    public var stateBytes = 0
     /// Per thread.
-    public var scratchBytes: Int
+    public var scratchBytes = 0
     /// Of a session with one thread.
-    public var sessionBytes: Int
+    public var sessionBytes = 0
+  }
+
+  /// One node of the plan while it runs.
+  public struct ArenaStep: Codable, Sendable {
+    public var name: String
+    /// Bytes of the tensors in the arena that hold something needed now or later.
+    public var liveBytes: Int
+  }
+
+  /// How near two halves of the calibration samples come to each other.
+  public struct Stability: Codable, Sendable {
+    /// Samples of each half.
+    public var samples: [Int]
+    /// Difference of the two ranges of a value over the wider one: the median, and the largest with its value.
+    public var medianDifference: Double
+    public var largestDifference: Double
+    public var largestAt: String
+    /// Signal to noise between the outputs of the two files, in dB; nil when they are equal.
+    public var sqnr: Double?
   }
 
   /// The samples of a run.
@@ -59,6 +86,14 @@ public struct ConversionReport: Codable, Sendable {
   public struct Warning: Codable, Sendable, Equatable {
     public var text: String
     public var remedy: String
+    /// A command that applies the remedy, to be typed as it stands.
+    public var command: String?
+
+    public init(_ text: String, remedy: String, command: String? = nil) {
+      self.text = text
+      self.remedy = remedy
+      self.command = command
+    }
   }
 
   public var converter: String
@@ -81,6 +116,11 @@ public struct ConversionReport: Codable, Sendable {
   public var notes: [String] = []
   /// What was tried to come nearer to the reference and kept, in order, with the result on calibration samples.
   public var steps: [String] = []
+  /// SQNR of the outputs on calibration samples, in dB; nil when exact or not measured.
+  public var outputSQNR: Double?
+  public var stability: Stability?
+  /// Use of the arena over the plan.
+  public var timeline: [ArenaStep] = []
 
   /// Nodes that run in INT8.
   public var int8Count: Int { layers.count { $0.precision != Precision.float32.rawValue } }

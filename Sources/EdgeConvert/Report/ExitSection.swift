@@ -12,7 +12,7 @@ struct ExitSection {
   /// The section's body.
   var html: String {
     let certificate =
-      report.certificate.map { "<p><b>Certificate:</b> \(escaped($0.sentence)).</p>" } ?? ""
+      report.certificate.map { "<p><b>Certificate:</b> \(HTML.escaped($0.sentence)).</p>" } ?? ""
     let set = report.isValidated ? "validation samples" : "held-out calibration samples"
     let threshold =
       report.threshold.map { String(format: "from %.4g on", $0) } ?? "taken on request only"
@@ -94,13 +94,13 @@ struct ExitSection {
   // MARK: Words
 
   private func row(_ cells: [String]) -> String {
-    "<tr>" + cells.map { $0.hasPrefix("<") ? "<td>\($0)</td>" : "<td>\(escaped($0))</td>" }.joined()
+    "<tr>" + cells.map { $0.hasPrefix("<") ? "<td>\($0)</td>" : "<td>\(HTML.escaped($0))</td>" }.joined()
       + "</tr>"
   }
 
   private func table(_ head: [String], _ rows: [String]) -> String {
     let titles = head.map { "<th>\($0)</th>" }.joined()
-    return "<div class=\"wide\"><table><tr>\(titles)</tr>\(rows.joined())</table></div>"
+    return "<table><tr>\(titles)</tr>\(rows.joined())</table>"
   }
 
   private func bar(_ count: Int) -> String {
@@ -109,8 +109,10 @@ struct ExitSection {
   }
 
   private func percent(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }
+}
 
-  private func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+extension PageSection {
+  static func exits(_ report: ConversionReport) -> PageSection? {
+    report.exits.map { PageSection(title: "Early exits", body: ExitSection($0).html) }
   }
 }

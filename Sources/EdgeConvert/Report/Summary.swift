@@ -21,7 +21,10 @@ extension ConversionReport {
     lines += steps.map { "quantization: \($0)" }
     lines += accuracyLines
     lines += exits?.lines ?? []
-    lines += warnings.map { "warning: \($0.text): \($0.remedy)" }
+    for warning in warnings {
+      lines.append("warning: \(warning.text): \(warning.remedy)")
+      if let command = warning.command { lines.append("  \(command)") }
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -131,6 +131,17 @@ public final class LoadedFile {
     }
   }
 
+  /// Switches the timing of nodes on, from zero, or off.
+  func setProfiling(_ isOn: Bool) { session.pointee.setProfiling(isOn) }
+
+  /// Nanoseconds that a node took since.
+  func profileTime(_ node: Int) -> UInt64 { session.pointee.profileEntry(node).nanoseconds }
+
+  /// The kernel of a node on this machine.
+  func kernelName(_ node: Int) -> String? {
+    session.pointee.kernelName(node).map { String(cString: $0) }
+  }
+
   private func set(_ position: Int, _ tensor: Tensor) throws(EdgeError) {
     var dims = InlineArray<8, Int>(repeating: 1)
     for (axis, size) in tensor.shape.prefix(8).enumerated() { dims[axis] = size }

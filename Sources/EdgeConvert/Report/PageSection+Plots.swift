@@ -1,0 +1,25 @@
+extension PageSection {
+  /// SQNR along the network, and the arena along the plan.
+  @Sendable static func plots(_ report: ConversionReport) -> PageSection? {
+    var figures: [String] = []
+    let sqnr = LinePlot(
+      title: "SQNR of the layers' results, dB, in order of execution",
+      series: [
+        LinePlot.Series(
+          name: "so far", color: "#4a7fb5", isLine: true, values: report.layers.map(\.sqnr)),
+        LinePlot.Series(
+          name: "alone", color: "#c44", isLine: false, values: report.layers.map(\.sqnrAlone)),
+      ], labels: report.layers.map(\.name))
+    if let svg = sqnr.svg { figures.append(svg) }
+    let memory = LinePlot(
+      title: "Arena bytes in use while each node of the plan runs",
+      series: [
+        LinePlot.Series(
+          name: "in use", color: "#4a7fb5", isLine: true,
+          values: report.timeline.map { Double($0.liveBytes) })
+      ], labels: report.timeline.map(\.name))
+    if let svg = memory.svg { figures.append(svg) }
+    guard !figures.isEmpty else { return nil }
+    return PageSection(title: "Along the network", body: figures.joined(separator: "\n"))
+  }
+}
