@@ -1,5 +1,6 @@
 #include "../elementwise/numeric.h"
 #include "../row_product.h"
+#include "../compact.h"
 
 static int32_t block_of(const edge_attention *p) { return edge_least(p->rows, edge_block_rows); }
 
@@ -150,3 +151,7 @@ void edge_attention_head(const edge_kernels *kernels, const edge_attention *p, c
                          void *scratch) {
   (p->is_s8 ? head_s8 : head_f32)(kernels, p, q, k, v, mask, y, scratch);
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif
