@@ -57,6 +57,12 @@ struct Provenance {
       calibration: calibration,
       validation: validation, memory: memory, layers: builder.layers, warnings: [])
     report.steps = decided.steps
+    let blocks = Dictionary(
+      file.nodes.compactMap { node in node.blocks.map { (node.name, $0) } },
+      uniquingKeysWith: { a, _ in a })
+    for position in report.layers.indices {
+      report.layers[position].blocks = blocks[report.layers[position].name]
+    }
     report.warnings = builder.warnings(samples: calibration?.samples)
     if shared > 0 {
       report.warnings.append(

@@ -140,7 +140,10 @@ public struct HTMLPage {
   }
 
   private func cells(of layer: ConversionReport.Layer) -> [String] {
-    let arithmetic = layer.reason.isEmpty ? layer.precision : "\(layer.precision): \(layer.reason)"
+    var arithmetic = layer.reason.isEmpty ? layer.precision : "\(layer.precision): \(layer.reason)"
+    if let blocks = layer.blocks {
+      arithmetic += ", 4x\(blocks.outputs) blocks, \(fixed(100 * blocks.density, 0)) % kept"
+    }
     var cells = [layer.name, layer.op, layer.shape, arithmetic, layer.stored].map(escaped)
     cells.append(layer.sqnr.map { bar($0) } ?? "")
     if let range = layer.range {
