@@ -55,9 +55,10 @@ public struct Conversion {
         $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
+    let (pruned, sparsityNotes) = try prune(graph, given == nil ? used : nil)
     let decided =
       given == nil
-      ? try decide(graph, used, bounds: bound.bounds)
+      ? try decide(pruned, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
@@ -67,7 +68,7 @@ public struct Conversion {
     let loaded = try LoadedFile(file.bytes, name: options.output)
     var report = provenance.report(file, loaded, decided)
     report.states = file.states
-    report.notes = bound.notes
+    report.notes = bound.notes + sparsityNotes
     report.warnings += sizes.notes.map {
       ConversionReport.Warning(text: $0, remedy: "give --bound to change it")
     }
@@ -76,10 +77,28 @@ public struct Conversion {
         progress(.validating, $0, validation.count)
       }
     }
+    if !sparsityNotes.isEmpty, let used {
+      let measured =
+        try report.accuracy ?? Verifier(graph: graph, data: used).compare(loaded) { _ in }
+      let data = report.accuracy == nil ? "the calibration samples" : "the validation samples"
+      if let warning = Pruning.warning(measured, data: data) { report.warnings.append(warning) }
+    }
     if let probed = validation ?? used {
       try measureLayers(&report, decided.reference, loaded, probed)
     }
     return Result(bytes: file.bytes, report: report)
+  }
+
+  /// The graph with `--sparsity` of its weights pruned, and what to say of that.
+  private func prune(_ graph: Graph, _ data: DataSet?) throws -> (Graph, [String]) {
+    guard options.sparsity > 0 else { return (graph, []) }
+    guard let data else {
+      throw ConversionError.usage(
+        "--sparsity needs samples to weigh weights by, in INT8: give a folder with --calibrate")
+    }
+    let pruning = Pruning(graph: graph, sparsity: options.sparsity)
+    let result = try pruning.applied(data)
+    return (result.graph, [pruning.note(result.layers)])
   }
 
   /// Fills in how far every layer's result is from the reference.

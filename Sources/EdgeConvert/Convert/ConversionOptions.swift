@@ -22,6 +22,8 @@ public struct ConversionOptions: Sendable {
   public var preprocessing: String?
   public var labels: String?
   public var seed: UInt64 = 1
+  /// Part of the weights to prune, in blocks; 0 prunes none.
+  public var sparsity = 0.0
 
   public init(source: String, output: String) {
     self.source = source
@@ -54,6 +56,7 @@ public struct ConversionOptions: Sendable {
   public var stated: [String: String] {
     var stated = ["observer": observer.name, "seed": String(seed)]
     if let samples { stated["samples"] = String(samples) }
+    if sparsity > 0 { stated["sparsity"] = String(sparsity) }
     if !keepFloat.isEmpty { stated["keep-float"] = keepFloat.joined(separator: ",") }
     if !bounds.isEmpty {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
