@@ -13,6 +13,7 @@
 
 #define EDGE_CONV_S8(isa)                                                                          \
   .conv_s8 = edge_s8_conv__##isa, .conv_s8_name = "edge_s8_conv__" #isa,                           \
+  .sparse_s8_name = "edge_s8_sparse__" #isa,                                                       \
   .product_s16 = edge_s16_product__##isa,
 
 #define EDGE_DEPTHWISE_S8(isa)                                                                     \

@@ -8,7 +8,9 @@ public struct Header: BitwiseCopyable, Sendable {
   public static let major: UInt16 = 1
   public static let minor: UInt16 = 2
   /// Feature bits that this version understands; a file that requires another is refused.
-  public static let knownFeatures: UInt64 = 0
+  public static let knownFeatures: UInt64 = blockSparseFeature
+  /// Some weights are block-sparse.
+  public static let blockSparseFeature: UInt64 = 1
   /// Where the digest lies; it covers every byte of the file but its own 32.
   public static let digestOffset = 32
   public static let digestBytes = 32

@@ -10,7 +10,8 @@
 /// fully connected layer is a 1x1 convolution over x `[1, 1, rows, C]`. Packed weights of groups
 /// follow each other; bias and multiplier vectors are padded to 16 per group. A depthwise node has
 /// as many groups as channels and vectors padded once. The epilogue is `edge_epilogue` of
-/// `edge_kernels.h`.
+/// `edge_kernels.h`. Two more operands of a convolution in int8, or of `linear`, starts and columns, say that weights are
+/// block-sparse (`edge_sparse`).
 public struct ConvolutionParameters: BitwiseCopyable, Sendable {
   public var kernelHeight: Int32 = 1
   public var kernelWidth: Int32 = 1

@@ -176,6 +176,11 @@ enum OperatorTable {
     _ node: NodeView, _ kernels: UnsafePointer<edge_kernels>
   ) -> UnsafePointer<CChar>? {
     let isFloat = node.inputCount > 0 && node.has(0) && node.input(0).type == .float32
+    if node.has(node.opCode == .linear ? 8 : 7),
+      node.opCode == .convolution || node.opCode == .linear
+    {
+      return kernels.pointee.sparse_s8_name
+    }
     if node.opCode == .convolution {
       return isFloat ? kernels.pointee.conv_f32_name : kernels.pointee.conv_s8_name
     }

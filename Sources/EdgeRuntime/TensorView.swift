@@ -34,6 +34,7 @@ public struct TensorView {
   public var zeroPoint: Int32 { slot.pointee.zeroPoint }
 
   /// Elements of this run.
+  @inline(never)
   public var count: Int {
     var product = 1
     for axis in 0..<rank { product &*= dims[axis] }

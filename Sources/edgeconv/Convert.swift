@@ -48,6 +48,12 @@ struct Convert: ParsableCommand {
       "Names of nodes that stay in float, separated by commas.", valueName: "nodes"))
   var keepFloat: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Part of the weights to prune, in blocks of 4 inputs by 4 outputs, without retraining: 0 to 0.95.",
+      valueName: "part"))
+  var sparsity = 0.0
+
   @Option(help: ArgumentHelp("Largest value of a run-time size.", valueName: "name=n,..."))
   var bound: [String] = []
 
@@ -119,6 +125,9 @@ struct Convert: ParsableCommand {
       throw ValidationError("--risk and --confidence lie between 0 and 1")
     }
     if let samples, samples < 1 { throw ValidationError("--samples must be 1 or more") }
+    guard (0...0.95).contains(sparsity) else {
+      throw ValidationError("--sparsity must lie between 0 and 0.95")
+    }
     guard let accuracyDrop else { return }
     if !(0..<1).contains(accuracyDrop) {
       throw ValidationError("--accuracy-drop is a part of the answers, from 0 to below 1")
@@ -169,6 +178,7 @@ struct Convert: ParsableCommand {
     options.accuracyDrop = accuracyDrop
     options.seed = seed
     options.report = report
+    options.sparsity = sparsity
     guard let observer = Observer(observer) else {
       throw ConversionError.usage(
         "--observer \(self.observer): known are auto, minmax, mse, kl, percentile and percentile:P with P in 50...100"

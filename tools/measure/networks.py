@@ -14,6 +14,7 @@ class Builder:
 
     def __init__(self, seed=0):
         self.random = np.random.default_rng(seed)
+        self.sparsity = 0.0
 
     def weight(self, shape, fan, gain=2.0):
         """Weights whose scales differ between output channels, the first axis, as after folding a normalization in."""
@@ -23,11 +24,21 @@ class Builder:
     def bias(self, count, spread):
         return (self.random.standard_normal(count) * spread).astype(np.float32)
 
+    def thinned(self, weight):
+        """Weights `[outputs, inputs, ...]` with `sparsity` of their blocks of 4 inputs by 4 outputs zero, the others larger."""
+        if not self.sparsity or weight.shape[0] % 4 or weight.shape[1] % 4:
+            return weight
+        blocks = (weight.shape[0] // 4, weight.shape[1] // 4) + weight.shape[2:]
+        kept = np.random.default_rng(weight.size).random(blocks) >= self.sparsity
+        return weight * kept.repeat(4, 0).repeat(4, 1).astype(np.float32) / np.float32(np.sqrt(1 - self.sparsity))
+
     def conv(self, x, outputs, kernel, stride=1, groups=1, activation=None, gain=2.0):
         """A convolution whose padding keeps H and W over the stride, rounded up; activation: None, "relu", "relu6"."""
         kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
         inputs = self.shape(x)[1] // groups
         weight = self.weight((outputs, inputs, *kernel), inputs * kernel[0] * kernel[1], gain)
+        if groups == 1:
+            weight = self.thinned(weight)
         return self._conv(x, weight, self.bias(outputs, 0.1), stride, groups, activation)
 
     def transposed(self, x, outputs, stride):
@@ -44,7 +55,7 @@ class Builder:
     def linear(self, x, outputs):
         """x `[1, T, K]` by weights `[outputs, K]`, and a bias."""
         inputs = self.shape(x)[-1]
-        return self._linear(x, self.weight((outputs, inputs), inputs, 1.0), self.bias(outputs, 0.02))
+        return self._linear(x, self.thinned(self.weight((outputs, inputs), inputs, 1.0)), self.bias(outputs, 0.02))
 
     def normalize(self, x):
         """Layer normalization over the last axis, with a scale and a bias."""
@@ -126,6 +137,14 @@ def encoder(b, layers, width, heads, hidden, tokens):
     b.output(x)
 
 
+def sparse(network, sparsity):
+    """A network as trained sparse: depthwise and grouped layers, the first and the classifier dense."""
+    def build(b):
+        b.sparsity = sparsity
+        network(b)
+    return build
+
+
 NETWORKS = {
     "net_mobilenet_v2": mobilenet_v2,
     "net_efficientnet_lite0": efficientnet_lite0,
@@ -137,4 +156,6 @@ NETWORKS = {
     "net_minilm_128": lambda b: encoder(b, 6, 384, 12, 1536, 128),
     "net_bert_base_128": lambda b: encoder(b, 12, 768, 12, 3072, 128),
 }
-ENCODERS = {"net_minilm_32", "net_minilm_128", "net_bert_base_128"}
+for name in "net_mobilenet_v2", "net_resnet_50", "net_minilm_128", "net_bert_base_128":
+    NETWORKS[name + "_sparse_80"] = sparse(NETWORKS[name], 0.8)
+ENCODERS = {"net_minilm_128_sparse_80", "net_bert_base_128_sparse_80", "net_minilm_32", "net_minilm_128", "net_bert_base_128"}

@@ -1,5 +1,6 @@
 #include "../elementwise/numeric.h"
 #include "../row_product.h"
+#include "../compact.h"
 
 static int32_t block_of(const edge_attention *p) { return edge_least(p->rows, edge_block_rows); }
 
@@ -165,3 +166,7 @@ void edge_attention_head(const edge_kernels *kernels, const edge_attention *p, c
     memset(received, 0, (size_t)p->keys * sizeof *received);
   (p->is_s8 ? head_s8 : head_f32)(kernels, p, q, k, v, mask, y, received, scratch);
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

@@ -54,7 +54,14 @@ typedef struct conv_s8_isa {
   void (*run)(const conv_s8_tile *tile, int32_t rows, int32_t blocks);
   /* NULL, or whether two products of these weights with any input add up to 16 bits. */
   int32_t (*pairs_fit)(const int8_t *weights, int64_t bytes);
+  /* Block-sparse weights: `pixels` output pixels from the tile's first, channels from the tile's to channel_end; strip
+   * holds sparse_strip_bytes for every dword of K. */
+  void (*run_sparse)(const conv_s8_tile *tile, const edge_sparse *blocks, const int8_t *values,
+                     int32_t pixels, int32_t channel_end, void *strip);
 } conv_s8_isa;
+
+/* A dword of each pixel of the widest strip. */
+enum { sparse_strip_bytes = 256 };
 
 void edge_conv_s8_drive(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end, const conv_s8_isa *isa);
@@ -66,6 +73,9 @@ void edge_s8_conv__avx2(const edge_conv *p, const int8_t *x, void *y, void *scra
                         int32_t end);
 void edge_s8_conv__avx512vnni(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                               int32_t begin, int32_t end);
+/* Block-sparse weights: the sums of the tile's 16 channels of one row, whose dwords lie side by side. */
+void edge_s8_sparse_row__avx2(const conv_s8_tile *tile, const edge_sparse *blocks,
+                              const int8_t *values, const int8_t *row, int32_t *sums);
 #elif defined(__aarch64__)
 void edge_s8_conv__neon(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end);

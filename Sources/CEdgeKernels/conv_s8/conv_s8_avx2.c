@@ -52,6 +52,7 @@ typedef struct block {
   const float *multiplier;
   int8_t *to;
   int64_t stride;
+  int32_t rows;     /* to store: those computed, or one fewer */
   int32_t channels; /* 1..16 */
 } block;
 
@@ -66,8 +67,8 @@ static ALWAYS_INLINE void store_plain(const block *b, const __m256i sum[][2], co
       words[i] = epilogue_words(&shared, epilogue_scale(row[0], multiplier[0]),
                                 epilogue_scale(row[1], multiplier[1]));
     }
-    epilogue_store_bytes(to, b->stride, epilogue_bytes(&shared, words[0], words[1]), rows - r,
-                         b->channels);
+    epilogue_store_bytes(to, b->stride, epilogue_bytes(&shared, words[0], words[1]),
+                         b->rows - r, b->channels);
   }
 }
 
@@ -131,15 +132,14 @@ static ALWAYS_INLINE void add_rows(const int16_t *a, int32_t k4, const block *b,
   static void add_##rows##x##halves(const int16_t *a, int32_t k4, const block *b) {                \
     add_rows(a, k4, b, rows, halves);                                                              \
   }
-#define ADD_ALL(halves) ADD(2, halves) ADD(3, halves) ADD(4, halves) ADD(5, halves) ADD(6, halves)
-#define NAMES(halves)                                                                              \
-  {NULL, NULL, add_2x##halves, add_3x##halves, add_4x##halves, add_5x##halves, add_6x##halves}
+#define ADD_ALL(halves) ADD(2, halves) ADD(4, halves) ADD(6, halves)
+#define NAMES(halves) {NULL, add_2x##halves, add_4x##halves, add_6x##halves}
 
 ADD_ALL(1)
 ADD_ALL(2)
 
-/* By whether a block has more than 8 channels, and rows. */
-static void (*const add[2][tile_rows + 1])(const int16_t *a, int32_t k4,
+/* By whether a block has more than 8 channels, and pairs of rows: an odd row brings another along, which is not stored. */
+static void (*const add[2][tile_rows / 2 + 1])(const int16_t *a, int32_t k4,
                                            const block *b) = {NAMES(1), NAMES(2)};
 
 /*
@@ -193,8 +193,9 @@ static void run_many(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
                  .multiplier = e->multiplier + channel,
                  .to = (int8_t *)t->output + t->index + 16 * i,
                  .stride = t->stride,
+                 .rows = rows,
                  .channels = left < 16 ? left : 16};
-      add[left > 8][rows](widened, k4, &b);
+      add[left > 8][(rows + 1) / 2](widened, k4, &b);
     }
     done += k4;
   }
@@ -213,8 +214,77 @@ static void run(const conv_s8_tile *t, int32_t rows, int32_t blocks) {
       run_one(t, b);
 }
 
+/* ---- block-sparse weights: widened inputs of 16 pixels, products as above ------------------------------------------ */
+
+#define EDGE_ALWAYS static ALWAYS_INLINE
+#define EDGE_LANES 8
+#define EDGE_VECTORS 2
+#define EDGE_FEW_PIXELS 3
+#define EDGE_FLIPPED 0
+
+/* By pair and vector. */
+typedef struct strip_vector {
+  __m256i of[2][2];
+} strip_vector;
+
+EDGE_ALWAYS void strip_put(strip_vector *to, int32_t v, __m256i x) {
+  to->of[0][v] = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
+  to->of[1][v] = _mm256_srai_epi16(x, 8);
+}
+
+typedef __m256i strip_sum;
+EDGE_ALWAYS strip_sum strip_sum_of(int32_t bias) { return _mm256_set1_epi32(bias); }
+EDGE_ALWAYS __m256i strip_join(strip_sum sum) { return sum; }
+
+enum { widened_blocks = 64 };
+
+EDGE_ALWAYS void add_blocks(__m256i sum[][2], const strip_vector *strip, const uint16_t *columns,
+                            const int8_t *values, int32_t count, const int n) {
+  int16_t widened[widened_blocks * 16];
+  while (count > 0) {
+    int32_t blocks = count < widened_blocks ? count : widened_blocks;
+    for (int32_t i = 0; i < blocks * 4 * n; i += 16)
+      widen(values + i, widened + i);
+    const int16_t *w = widened;
+    for (int32_t b = 0; b < blocks; ++b, w += 4 * n) {
+      const strip_vector *x = strip + columns[b];
+      UNROLL for (int odd = 0; odd < 2; ++odd) UNROLL for (int h = 0; h < n; ++h) {
+        __m256i pair = broadcast(w + 4 * h + 2 * odd);
+        UNROLL for (int v = 0; v < 2; ++v) sum[h][v] =
+            _mm256_add_epi32(sum[h][v], _mm256_madd_epi16(x->of[odd][v], pair));
+      }
+    }
+    count -= blocks;
+    columns += blocks;
+    values += blocks * 4 * n;
+  }
+}
+
+static void store_sums(const conv_s8_tile *t, const int32_t *totals, int32_t rows) {
+  epilogue_store(t->epilogue, totals, rows, t->channel, t->channels, t->output, t->index,
+                 t->stride);
+}
+
+/* Two partial sums each. */
+typedef __m256i row_sum;
+EDGE_ALWAYS row_sum row_sum_of_none(void) { return _mm256_setzero_si256(); }
+
+EDGE_ALWAYS void row_add(row_sum *sum, __m128i x, __m128i w) {
+  __m256i products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(x), _mm256_cvtepi8_epi16(w));
+  *sum = _mm256_add_epi32(*sum, products);
+}
+
+EDGE_ALWAYS __m128i row_join(const row_sum *sum) {
+  return _mm_hadd_epi32(_mm256_castsi256_si128(*sum), _mm256_extracti128_si256(*sum, 1));
+}
+
+#define EDGE_ROW_SUMS edge_s8_sparse_row__avx2
+#define EDGE_ROW_LINKAGE
+#include "sparse_row_s8.inc.h"
+#include "sparse_s8.inc.h"
+
 static const conv_s8_isa isa = {
-    4, {0, tile_rows, tile_rows, tile_rows, tile_rows}, run, 0};
+    4, {0, tile_rows, tile_rows, tile_rows, tile_rows}, run, 0, run_sparse};
 
 void edge_s8_conv__avx2(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end) {

@@ -106,8 +106,58 @@ static void run(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
   tiles[blocks - 1][rows](&rest);
 }
 
+/* ---- block-sparse weights: flipped inputs of 64 pixels -------------------------------------------------------------- */
+
+#define EDGE_ALWAYS static ALWAYS_INLINE
+#define EDGE_LANES 16
+#define EDGE_VECTORS 4
+#define EDGE_FEW_PIXELS 6
+#define EDGE_FLIPPED 1
+
+typedef struct strip_vector {
+  __m512i of[4];
+} strip_vector;
+
+EDGE_ALWAYS void strip_put(strip_vector *to, int32_t v, __m512i x) {
+  to->of[v] = _mm512_xor_si512(x, _mm512_set1_epi32((int32_t)0x80808080));
+}
+
+typedef __m512i strip_sum;
+EDGE_ALWAYS strip_sum strip_sum_of(int32_t bias) { return _mm512_set1_epi32(bias); }
+EDGE_ALWAYS __m512i strip_join(strip_sum sum) { return sum; }
+
+EDGE_ALWAYS void add_blocks(__m512i sum[][4], const strip_vector *strip, const uint16_t *columns,
+                            const int8_t *values, int32_t count, const int n) {
+  for (int32_t b = 0; b < count; ++b, values += 4 * n) {
+    const strip_vector *x = strip + columns[b];
+    UNROLL for (int h = 0; h < n; ++h) {
+      int32_t dword;
+      memcpy(&dword, values + 4 * h, sizeof dword);
+      __m512i w = _mm512_set1_epi32(dword);
+      UNROLL for (int v = 0; v < 4; ++v) sum[h][v] = _mm512_dpbusd_epi32(sum[h][v], x->of[v], w);
+    }
+  }
+}
+
+static void store_sums(const conv_s8_tile *t, const int32_t *totals, int32_t rows) {
+  const edge_epilogue *e = t->epilogue;
+  const int usual = !e->output_float && !e->table && e->slope == 1.0f;
+  const __m512i *sum = (const __m512i *)totals;
+  if (!usual)
+    store_tile_any(t, sum, rows, 1);
+  else
+    (e->residual ? store_residual_x1 : store_plain_x1)(t, sum, rows);
+}
+
+/* A row waits for memory: wider registers bring nothing there. */
+#define EDGE_ROW_SUMS edge_s8_sparse_row__avx2
+typedef int32_t quad __attribute__((vector_size(16)));
+EDGE_ALWAYS quad load_quad(const void *from) { return (quad)_mm_loadu_si128(from); }
+
+#include "sparse_s8.inc.h"
+
 static const conv_s8_isa isa = {
-    4, {0, TILE_ROWS(1), TILE_ROWS(2), TILE_ROWS(3), TILE_ROWS(4)}, run, 0};
+    4, {0, TILE_ROWS(1), TILE_ROWS(2), TILE_ROWS(3), TILE_ROWS(4)}, run, 0, run_sparse};
 
 void edge_s8_conv__avx512vnni(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                               int32_t begin, int32_t end) {

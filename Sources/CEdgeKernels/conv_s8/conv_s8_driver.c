@@ -1,6 +1,7 @@
 #include "conv_s8.h"
 
 #include <string.h>
+#include "../compact.h"
 
 /* How the output of a convolution is cut: row parts outside, panels of up to 64 channels inside. */
 typedef struct conv_s8_split {
@@ -19,7 +20,7 @@ typedef struct conv_s8_stage {
   int64_t width; /* pixels of a line */
 } conv_s8_stage;
 
-enum { direct_pixels = 256, staged_bytes_limit = 98304, unit_macs = 131072, useful_units = 8, pairs_pixels = 4 };
+enum { direct_pixels = 256, staged_bytes_limit = 98304, unit_macs = 131072, useful_units = 8, pairs_pixels = 4, sparse_pixels = 32 };
 
 static int32_t ceil_div(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
 static int32_t min_of(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -71,6 +72,11 @@ static conv_s8_split split_of(const edge_conv *p) {
   s.panels = by_channel ? panels : 1;
   int32_t parts = by_channel ? ceil_div(wanted, panels) : max_of(wanted, ceil_div(pixels, 192));
   parts = max_of(1, min_of(parts, ceil_div(pixels, 24)));
+  if (p->sparse.outputs) {
+    /* Every part transposes its inputs, so panels are few. */
+    parts = max_of(1, min_of(max_of(wanted, ceil_div(pixels, 192)), (int32_t)(pixels / sparse_pixels)));
+    s.panels = max_of(1, min_of(panels, wanted / parts));
+  }
   s.span = ceil_div(s.total, min_of(parts, s.total));
   if (s.direct)
     s.span = min_of(s.span, direct_pixels);
@@ -112,10 +118,18 @@ static size_t stage_size(const edge_conv *p, const conv_s8_split *s) {
   return s->direct ? 0 : round_up((size_t)stage_bytes(p, s->span) + EDGE_OVERREAD);
 }
 
+static size_t offsets_size(const edge_conv *p, size_t pixels) {
+  return round_up((pixels + (size_t)segment_count(p)) * sizeof(int64_t));
+}
+
+static size_t strip_size(const edge_conv *p) {
+  return p->sparse.outputs ? (size_t)edge_conv_k4(p) * sparse_strip_bytes : 0;
+}
+
 size_t edge_conv_scratch_s8(const edge_conv *p) {
   conv_s8_split s = split_of(p);
   size_t pixels = s.direct ? direct_pixels : (size_t)s.span * (size_t)p->out_w;
-  return stage_size(p, &s) + round_up((pixels + (size_t)segment_count(p)) * sizeof(int64_t));
+  return strip_size(p) + stage_size(p, &s) + offsets_size(p, pixels);
 }
 
 /* Staged lines fit their limit unless there is one only; a part has direct_pixels at most, or 192
@@ -124,8 +138,18 @@ size_t edge_conv_scratch_limit_s8(const edge_conv *p) {
   int64_t line = stage_bytes(p, 1), all = stage_bytes(p, p->out_h);
   int64_t most = line > staged_bytes_limit ? line : staged_bytes_limit;
   size_t stage = round_up((size_t)(all < most ? all : most) + EDGE_OVERREAD);
-  size_t pixels = direct_pixels + (size_t)p->out_w;
-  return stage + round_up((pixels + (size_t)segment_count(p)) * sizeof(int64_t));
+  return strip_size(p) + stage + offsets_size(p, direct_pixels + (size_t)p->out_w);
+}
+
+int32_t edge_sparse_is_valid(const edge_sparse *p, int64_t bands, int64_t blocks, int32_t k4) {
+  int32_t valid = p->starts[0] == 0 && p->starts[bands] == blocks;
+  for (int64_t b = 0; valid && b < bands; ++b) {
+    int64_t end = p->starts[b + 1], last = -1;
+    valid = p->starts[b] <= end && end <= blocks;
+    for (int64_t i = p->starts[b]; valid && i < end; last = p->columns[i++])
+      valid = p->columns[i] > last && p->columns[i] < k4;
+  }
+  return valid;
 }
 
 static void stage_line(const edge_conv *p, const int8_t *line, int64_t width, int8_t *to) {
@@ -243,7 +267,7 @@ static void run_unit(const edge_conv *p, const conv_s8_isa *isa, const conv_s8_u
 void edge_conv_s8_drive(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin,
                         int32_t end, const conv_s8_isa *isa) {
   conv_s8_split s = split_of(p);
-  conv_s8_scratch to = {.staged = scratch};
+  conv_s8_scratch to = {.staged = (int8_t *)scratch + strip_size(p)};
   to.segment = (int64_t *)(to.staged + stage_size(p, &s));
   to.pixel = to.segment + segment_count(p);
   conv_s8_tile tile = {.pixel = to.pixel,
@@ -260,6 +284,20 @@ void edge_conv_s8_drive(const edge_conv *p, const int8_t *x, void *y, void *scra
     if (u.pixel_begin != prepared)
       tile.input = prepare(p, x, &u, s.direct, &to);
     prepared = u.pixel_begin;
-    run_unit(p, isa, &u, tile);
+    if (!p->sparse.outputs) {
+      run_unit(p, isa, &u, tile);
+      continue;
+    }
+    /* Units that share pixels are one, so that these are transposed once. */
+    int32_t rest = min_of(end - unit, s.panels - unit % s.panels) - 1;
+    unit += rest;
+    tile.channel = u.channel_begin;
+    tile.index = (int64_t)u.pixel_begin * p->out_stride + tile.channel;
+    isa->run_sparse(&tile, &p->sparse, p->weights, u.pixel_end - u.pixel_begin,
+                    unit_of(p, &s, unit).channel_end, scratch);
   }
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

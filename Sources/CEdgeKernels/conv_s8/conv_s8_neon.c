@@ -142,5 +142,59 @@ static int32_t pairs_fit(const int8_t *weights, int64_t bytes) {
   return vminvq_s8(least) > -128;
 }
 
+/* ---- block-sparse weights: inputs of 8 pixels ----------------------------------------------------------------------- */
+
+#define EDGE_LANES 4
+#define EDGE_VECTORS 2
+#define EDGE_FEW_PIXELS 2
+#define UNROLL EDGE_UNROLL
+
+typedef struct strip_vector {
+  int8x16_t of[EDGE_VECTORS];
+} strip_vector;
+
+EDGE_ALWAYS void strip_put(strip_vector *to, int32_t v, int32x4_t x) {
+  to->of[v] = vreinterpretq_s8_s32(x);
+}
+
+/* Two sums a pixel. */
+typedef struct strip_sum {
+  int32x4_t of[2];
+} strip_sum;
+
+EDGE_ALWAYS strip_sum strip_sum_of(int32_t bias) {
+  int32x4_t half = vzip1q_s32(vdupq_n_s32(bias), vdupq_n_s32(0));
+  return (strip_sum){{half, half}};
+}
+
+EDGE_ALWAYS int32x4_t strip_join(strip_sum sum) { return vpaddq_s32(sum.of[0], sum.of[1]); }
+
+EDGE_ALWAYS void add_products(strip_sum *sum, int8x16_t x, int8x16_t w) {
+  sum->of[0] = vpadalq_s16(sum->of[0], vmull_s8(vget_low_s8(x), vget_low_s8(w)));
+  sum->of[1] = vpadalq_s16(sum->of[1], vmull_high_s8(x, w));
+}
+
+EDGE_ALWAYS void add_blocks(strip_sum sum[][EDGE_VECTORS], const strip_vector *strip,
+                            const uint16_t *columns, const int8_t *values, int32_t count,
+                            const int n) {
+  for (int32_t b = 0; b < count; b++) {
+    const strip_vector *x = strip + columns[b];
+    EDGE_UNROLL for (int h = 0; h < n; h++, values += 4) {
+      int32_t dword;
+      memcpy(&dword, values, sizeof dword);
+      int8x16_t w = vreinterpretq_s8_s32(vdupq_n_s32(dword));
+      EDGE_UNROLL for (int v = 0; v < EDGE_VECTORS; v++) add_products(&sum[h][v], x->of[v], w);
+    }
+  }
+}
+
+typedef strip_sum row_sum;
+EDGE_ALWAYS row_sum row_sum_of_none(void) { return strip_sum_of(0); }
+EDGE_ALWAYS void row_add(row_sum *sum, int32x4_t x, int32x4_t w) {
+  add_products(sum, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w));
+}
+EDGE_ALWAYS int32x4_t row_join(const row_sum *sum) { return strip_join(*sum); }
+
+#include "sparse_s8_neon.inc.h"
 #include "conv_s8_neon.inc.h"
 #endif

@@ -105,7 +105,7 @@ static void run_tile(const conv_s8_tile *tile, int32_t rows, int32_t blocks) {
 }
 
 /* Tiles of any number of rows: cut here, where they share what they store with. */
-static const conv_s8_isa isa = {1, {0, 1 << 20}, run_tile, EDGE_PAIRS_FIT};
+static const conv_s8_isa isa = {1, {0, 1 << 20}, run_tile, EDGE_PAIRS_FIT, run_sparse};
 
 void EDGE_NAME(edge_s8_conv)(const edge_conv *p, const int8_t *x, void *y, void *scratch,
                              int32_t begin, int32_t end) {

@@ -60,6 +60,52 @@ EDGE_ALWAYS const int8_t *add_some(sums *sum, const int rows, const int8_t **x, 
   return w + 64 * count;
 }
 
+/* ---- block-sparse weights: inputs of 16 pixels ---------------------------------------------------------------------- */
+
+#define EDGE_LANES 4
+#define EDGE_VECTORS 4
+#define EDGE_FEW_PIXELS 3
+#define UNROLL EDGE_UNROLL
+
+typedef struct strip_vector {
+  int8x16_t of[EDGE_VECTORS];
+} strip_vector;
+
+EDGE_ALWAYS void strip_put(strip_vector *to, int32_t v, int32x4_t x) {
+  to->of[v] = vreinterpretq_s8_s32(x);
+}
+
+typedef int32x4_t strip_sum;
+EDGE_ALWAYS strip_sum strip_sum_of(int32_t bias) { return vdupq_n_s32(bias); }
+EDGE_ALWAYS int32x4_t strip_join(strip_sum sum) { return sum; }
+
+#define ADD_OUTPUT(h)                                                                              \
+  if (h < n)                                                                                       \
+    EDGE_UNROLL for (int v = 0; v < EDGE_VECTORS; v++) sum[h][v] =                                 \
+        vdotq_laneq_s32(sum[h][v], x->of[v], w, h);
+
+EDGE_ALWAYS void add_blocks(strip_sum sum[][EDGE_VECTORS], const strip_vector *strip,
+                            const uint16_t *columns, const int8_t *values, int32_t count,
+                            const int n) {
+  for (int32_t b = 0; b < count; b++, values += 4 * n) {
+    const strip_vector *x = strip + columns[b];
+    int8x16_t w = vdupq_n_s8(0);
+    memcpy(&w, values, 4 * n);
+    ADD_OUTPUT(0)
+    ADD_OUTPUT(1)
+    ADD_OUTPUT(2)
+    ADD_OUTPUT(3)
+  }
+}
+
+typedef int32x4_t row_sum;
+EDGE_ALWAYS row_sum row_sum_of_none(void) { return vdupq_n_s32(0); }
+EDGE_ALWAYS void row_add(row_sum *sum, int32x4_t x, int32x4_t w) {
+  *sum = vdotq_s32(*sum, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w));
+}
+EDGE_ALWAYS int32x4_t row_join(const row_sum *sum) { return *sum; }
+
+#include "sparse_s8_neon.inc.h"
 #include "conv_s8_neon.inc.h"
 #pragma clang attribute pop
 #endif

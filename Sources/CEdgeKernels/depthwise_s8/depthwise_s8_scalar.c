@@ -1,5 +1,6 @@
 #include "../conv_s8/epilogue_s8.h"
 #include "depthwise_s8.h"
+#include "../compact.h"
 
 static uint32_t sum_channel(const edge_conv *p, const int8_t *image, int32_t oy, int32_t ox,
                             int32_t c) {
@@ -36,3 +37,7 @@ void edge_s8_depthwise__scalar(const edge_conv *p, const int8_t *x, void *y, voi
     }
   }
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

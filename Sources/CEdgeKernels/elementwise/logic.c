@@ -1,6 +1,7 @@
 /* Comparison and remainder of floats, selection by a mask: exact, one version for all machines. */
 #include "elementwise.h"
 #include "numeric.h"
+#include "../compact.h"
 
 void edge_f32_compare(int32_t kind, const float *a, int32_t a_step, const float *b, int32_t b_step,
                       uint8_t *y, int64_t n) {
@@ -86,3 +87,7 @@ void edge_f32_remainder(int32_t kind, const float *a, int32_t a_step, const floa
     y[i] = edge_one_nan(kind == EDGE_BINARY_MOD ? floor_mod(p, q) : edge_fmod(p, q));
   }
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

@@ -57,6 +57,20 @@ typedef struct edge_epilogue {
 /* ---- convolution and fully connected ----------------------------------------------------------------- */
 
 /*
+ * Blocks that are kept of a weight matrix: 4 neighbours in K, one dword of [K/4], times n outputs; all else is 0. With it
+ * `weights` are the blocks' values [blocks][n][4]. A band is n outputs; N = out_c rounded up to 16 has N/n of them. Blocks
+ * of a band follow each other by column, bands by output.
+ */
+typedef struct edge_sparse {
+  int32_t outputs;         /* n of a block: 1, 2 or 4; 0: weights are dense */
+  const uint32_t *starts;  /* [N/n + 1] first block of every band, and their number */
+  const uint16_t *columns; /* [blocks] dword of K/4, ascending in a band */
+} edge_sparse;
+
+/* Whether starts of `bands` bands and columns below `k4` describe `blocks` blocks. */
+int32_t edge_sparse_is_valid(const edge_sparse *p, int64_t bands, int64_t blocks, int32_t k4);
+
+/*
  * One group of a 2-D convolution, NHWC. A fully connected layer over M rows is in_h = out_h = 1,
  * in_w = out_w = M with a 1x1 kernel. Output pixel (n, oy, ox) channel m reads
  *   input[n][oy*stride_h + ky*dilation_h - pad_top][ox*stride_w + kx*dilation_w - pad_left][c].
@@ -81,6 +95,7 @@ typedef struct edge_conv {
   int32_t input_zero;
   const void *weights;
   edge_epilogue epilogue;
+  edge_sparse sparse;  /* int8 only */
 } edge_conv;
 
 /* Groups of 4 in K of the packed int8 weights. */
@@ -245,6 +260,7 @@ typedef struct edge_attention {
 typedef struct edge_linear {
   int32_t rows, inputs, outputs;
   const int8_t *weights;           /* packed as of edge_conv */
+  edge_sparse sparse;
   const float *factor;             /* [inputs] or NULL */
   const int32_t *sum128;           /* [outputs16] 128 * sum of q */
   const float *multiplier, *offset, *bias;   /* [outputs16] */
@@ -272,7 +288,7 @@ int32_t edge_product_limit_s16(int32_t k);
 
 typedef struct edge_kernels {
   const char *isa;               /* "scalar", "avx2", "avx512vnni", "neon", "neondot" */
-  const char *conv_s8_name, *depthwise_s8_name, *conv_f32_name, *depthwise_f32_name;
+  const char *conv_s8_name, *sparse_s8_name, *depthwise_s8_name, *conv_f32_name, *depthwise_f32_name;
 
   void (*conv_s8)(const edge_conv *p, const int8_t *x, void *y, void *scratch, int32_t begin, int32_t end);
   void (*conv_f32)(const edge_conv *p, const float *x, float *y, void *scratch, int32_t begin, int32_t end);

@@ -1,5 +1,6 @@
 #include "../elementwise/numeric.h"
 #include "../include/edge_kernels.h"
+#include "../compact.h"
 
 /* Beyond this a coordinate is far outside of every image. */
 static const float farthest = EDGE_SAMPLE_LIMIT;
@@ -108,3 +109,7 @@ void edge_grid_sample_f32(const edge_grid_sample *p, const float *x, const float
         }
   }
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

@@ -1,5 +1,6 @@
 #include "../elementwise/numeric.h"
 #include "../include/edge_kernels.h"
+#include "../compact.h"
 
 /* One axis of a region: where its bins begin, and how each is sampled. */
 struct bins {
@@ -85,3 +86,7 @@ void edge_roi_align_f32(const edge_roi_align *p, const float *image, const float
       y[c] /= (float)count;
   }
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

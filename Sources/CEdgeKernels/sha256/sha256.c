@@ -1,4 +1,5 @@
 #include "edge_sha256.h"
+#include "../compact.h"
 
 const uint32_t edge_sha256_k[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -75,3 +76,7 @@ void edge_sha256_final(edge_sha256 *digest, uint8_t out[32]) {
   edge_sha256_update(digest, length, 8);
   for (int i = 0; i < 32; i++) out[i] = (uint8_t)(digest->state[i / 4] >> (24 - 8 * (i % 4)));
 }
+
+#ifdef EDGE_COMPACT
+#pragma clang attribute pop
+#endif

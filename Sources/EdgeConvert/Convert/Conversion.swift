@@ -64,9 +64,10 @@ public struct Conversion {
         $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
     }
     let used = precision == .int8 ? calibration : nil
+    let (pruned, sparsityNotes) = try prune(graph, given == nil ? used : nil)
     var decided =
       given == nil
-      ? try decide(graph, used, bounds: bound.bounds)
+      ? try decide(pruned, used, bounds: bound.bounds)
       : GivenQuantization(graph, keepFloat: try graph.existing(options.keepFloat)).decided
     if let drop = options.accuracyDrop, let used, let validation, given == nil {
       let trial = try Trial(
@@ -95,8 +96,9 @@ public struct Conversion {
       certificates: exits?.certificates ?? [])
     let loaded = try LoadedFile(file.bytes, name: options.output)
     report.memory = ConversionReport.Memory(file, loaded)
+    report.setBlocks(file.nodes)
     report.states = file.states
-    report.notes = bound.notes + (exits?.notes ?? [])
+    report.notes = bound.notes + sparsityNotes + (exits?.notes ?? [])
     report.exits = exits?.report
     report.warnings += provenance.warnings + (exits?.warnings ?? [])
     report.warnings += sizes.notes.map {
@@ -108,11 +110,29 @@ public struct Conversion {
       }
       report.warnings += try Coverage(decided, validation).warnings
     }
+    if !sparsityNotes.isEmpty, let used {
+      let measured =
+        try report.accuracy ?? Verifier(graph: graph, data: used).compare(loaded) { _ in }
+      let data = report.accuracy == nil ? "the calibration samples" : "the validation samples"
+      if let warning = Pruning.warning(measured, data: data) { report.warnings.append(warning) }
+    }
     if let probed = validation ?? used {
       try measureLayers(&report, decided.reference, loaded, probed)
     }
     try measureTimes(&report, loaded, file.bytes, validation ?? used)
     return Result(bytes: file.bytes, report: report)
+  }
+
+  /// The graph with `--sparsity` of its weights pruned, and what to say of that.
+  private func prune(_ graph: Graph, _ data: DataSet?) throws -> (Graph, [String]) {
+    guard options.sparsity > 0 else { return (graph, []) }
+    guard let data else {
+      throw ConversionError.usage(
+        "--sparsity needs samples to weigh weights by, in INT8: give a folder with --calibrate")
+    }
+    let pruning = Pruning(graph: graph, sparsity: options.sparsity)
+    let result = try pruning.applied(data)
+    return (result.graph, [pruning.note(result.layers)])
   }
 
   /// Fills in how far every layer's result is from the reference.

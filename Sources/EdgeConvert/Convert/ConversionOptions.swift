@@ -37,6 +37,8 @@ public struct ConversionOptions: Sendable {
   public var seed: UInt64 = 1
   /// Where the page goes; it shapes no byte of the result.
   public var report: String?
+  /// Part of the weights to prune, in blocks; 0 prunes none.
+  public var sparsity = 0.0
 
   public init(source: String, output: String) {
     self.source = source
@@ -70,6 +72,7 @@ public struct ConversionOptions: Sendable {
     var stated = ["observer": observer.name, "seed": String(seed)]
     if let samples { stated["samples"] = String(samples) }
     if let accuracyDrop { stated["accuracy-drop"] = String(accuracyDrop) }
+    if sparsity > 0 { stated["sparsity"] = String(sparsity) }
     if !keepFloat.isEmpty { stated["keep-float"] = keepFloat.joined(separator: ",") }
     if !bounds.isEmpty {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(

@@ -16,6 +16,16 @@ public struct EmittedFile: Sendable {
     public var multiplications: Int
     /// Bytes of constants that it reads.
     public var weightBytes: Int
+    /// What is kept of block-sparse weights; nil when they are dense.
+    public var blocks: Blocks?
+  }
+
+  /// Block-sparse weights of a layer: what is kept lies in blocks of 4 inputs times some outputs.
+  public struct Blocks: Codable, Sendable, Equatable {
+    /// Outputs of a block.
+    public var outputs: Int
+    /// Part of the weights that is kept.
+    public var density: Double
   }
 
   /// One state of the session.

@@ -50,6 +50,9 @@ struct Emitter {
     writer.header.arenaBytes = UInt64(memory.total)
     writer.header.arenaLowerBound = UInt64(memory.lowerBound)
     writer.header.stateBytes = UInt64(stateBytes)
+    if plan.nodes.contains(where: { $0.blockStarts != nil }) {
+      writer.header.requiredFeatures |= Header.blockSparseFeature
+    }
     writer.add(.tensors, records: tensors)
     writer.add(.nodes, records: nodes)
     writer.add(.operands, records: operands)

@@ -13,7 +13,21 @@ extension Plan {
       outputShapes: try node.outputs.map(shape),
       precision: precision(node),
       multiplications: try multiplications(node, shape),
-      weightBytes: constants.reduce(0) { $0 + self[$1].bytes.count })
+      weightBytes: constants.reduce(0) { $0 + self[$1].bytes.count }, blocks: blocks(node))
+  }
+
+  /// The kept blocks of a layer with block-sparse weights.
+  private func blocks(_ node: PlanNode) -> EmittedFile.Blocks? {
+    guard let id = node.blockStarts, let weights = node.inputs[1], let y = node.outputs.first,
+      let channels = self[y].dims.last?.constant
+    else { return nil }
+    let starts = self[id].bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+    guard let count = starts.last, count > 0 else { return nil }
+    let outputs = self[weights].bytes.count / Int(count) / 4
+    let depth = node.depth { self[$0].dims.last?.constant ?? 0 }
+    return EmittedFile.Blocks(
+      outputs: outputs,
+      density: Double(self[weights].bytes.count) / Double(Swift.max(channels * depth, 1)))
   }
 
   private func precision(_ node: PlanNode) -> Precision {
@@ -51,6 +65,22 @@ extension Plan {
     guard node.opCode == .matmul else { return 0 }
     let p = node.parameters.withUnsafeBytes { $0.loadUnaligned(as: MatmulParameters.self) }
     return count * (try shape(input).dropLast(p.transposeA == 1 ? 1 : 0).last ?? 0)
+  }
+}
+
+extension PlanNode {
+  /// The operand that says where bands of block-sparse weights start.
+  var blockStarts: PlanTensorID? {
+    let position = opCode == .convolution ? 7 : opCode == .linear ? 8 : inputs.count
+    return position < inputs.count ? inputs[position] : nil
+  }
+
+  /// Products that one output sums.
+  func depth(_ channels: (PlanTensorID) -> Int) -> Int {
+    let inputs = self.inputs[0].map(channels) ?? 0
+    guard opCode == .convolution else { return inputs }
+    let p = parameters.withUnsafeBytes { $0.loadUnaligned(as: ConvolutionParameters.self) }
+    return inputs / Swift.max(Int(p.groups), 1) * Int(p.kernelHeight) * Int(p.kernelWidth)
   }
 }
 

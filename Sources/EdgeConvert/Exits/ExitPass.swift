@@ -120,7 +120,7 @@ struct ExitPass {
     guard choice.certificate == nil else { return [] }
     return [
       ConversionReport.Warning(
-        text: "no threshold could be certified, so no exit is taken unless a run asks for it",
+        "no threshold could be certified, so no exit is taken unless a run asks for it",
         remedy:
           "give more samples with --validate (149 at least at the default risk), or a larger --risk"
       )

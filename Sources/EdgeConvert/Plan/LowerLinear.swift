@@ -23,9 +23,12 @@ extension Lowering {
     }
     let rows = layer.sourceDims[0] * layer.sourceDims[1] * layer.sourceDims[2]
     let x = try operand(layer.source, .float, order: layer.sourceOrder)
+    let (weights, blocks) = weightOperands(
+      bank.packed(codes, dilationWidth: 1), of: bank, rows: Array(layer.sourceDims.dropLast()),
+      name: name)
     let inputs = [
       view(x.tensor, dims: [rows, layer.sourceDims[3]]),
-      constant(bank.packed(codes, dilationWidth: 1), type: .int8, name: name + "/weights"),
+      weights,
       constant(bank.padded(sums.map { 128 * $0 }), type: .int32, name: name + "/sums"),
       vector(scales, "multiplier"),
       vector(zip(scales, sums).map { Float(Double($0) * Double($1)) }, "offset"),
@@ -43,7 +46,7 @@ extension Lowering {
       target = written
     }
     let y = try result(target, order: layer.targetOrder)
-    emit(.linear, inputs + [residual], [view(y.tensor, dims: dims)], parameters)
+    emit(.linear, inputs + [residual] + blocks, [view(y.tensor, dims: dims)], parameters)
     return (target, y)
   }
 

@@ -104,7 +104,8 @@ extension Lowering {
     setClamp(layer.activation, output, &parameters)
     let x = try operand(layer.source, .int8(input), order: layer.sourceOrder)
     let packed = bank.packed(codes, dilationWidth: layer.window.dilation.width)
-    let weights = constant(packed, type: .int8, name: name + "/weights")
+    let rows = layer.targetDims.dropLast()
+    let (weights, blocks) = weightOperands(packed, of: bank, rows: Array(rows), name: name)
     let bias = constant(bank.padded(folded.signed), type: .int32, name: name + "/bias")
     let biasU8 = constant(bank.padded(folded.unsigned), type: .int32, name: name + "/bias_u8")
     let multiplier = constant(
@@ -119,9 +120,31 @@ extension Lowering {
     let y = try result(layer.target, affine: output, order: layer.targetOrder)
     emit(
       bank.isDepthwise ? .depthwise : .convolution,
-      [view(x.tensor, dims: layer.sourceDims), weights, bias, biasU8, multiplier, residual, nil],
+      [view(x.tensor, dims: layer.sourceDims), weights, bias, biasU8, multiplier, residual, nil]
+        + blocks,
       [view(y.tensor, dims: layer.targetDims)], parameters)
     return y
+  }
+
+  /// Packed INT8 weights, dense or, where that is faster, their blocks that are not zero with two more operands for the end of
+  /// the list.
+  /// - Parameter rows: sizes whose product is the number of rows; unknown ones count as many.
+  mutating func weightOperands(
+    _ packed: [Int8], of bank: FilterBank, rows: [Dimension], name: String
+  ) -> (weights: PlanTensorID, blocks: [PlanTensorID]) {
+    let channels = bank.padded([Int32](repeating: 0, count: bank.outChannels)).count
+    let count = rows.reduce(1) { $0 * ($1.constant ?? 64) }
+    guard !bank.isDepthwise,
+      let blocks = SparseBlocks.faster(
+        than: packed, depth: packed.count / (channels * 4), channels: bank.outChannels, rows: count)
+    else { return (constant(packed, type: .int8, name: name + "/weights"), []) }
+    return (
+      constant(blocks.values, type: .int8, name: name + "/weights"),
+      [
+        constant(blocks.starts, type: .int32, name: name + "/starts"),
+        constant(blocks.columns, type: .int16, name: name + "/columns"),
+      ]
+    )
   }
 
   private func setClamp(

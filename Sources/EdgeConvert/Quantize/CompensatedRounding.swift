@@ -64,10 +64,12 @@ enum CompensatedRounding {
         }
       }
       for row in 0..<rows {
+        let weight = weights[row * terms + k]
         let q = (targets[row] / scales[row]).rounded(.toNearestOrEven)
-        let value = Swift.min(Swift.max(q, -127), 127) * scales[row]
+        // What was pruned stays pruned.
+        let value = weight == 0 ? 0 : Swift.min(Swift.max(q, -127), 127) * scales[row]
         result[row * terms + k] = value
-        errors[k * rows + row] = weights[row * terms + k] - value
+        errors[k * rows + row] = weight - value
       }
     }
     return descended(weights, result, scales, h)

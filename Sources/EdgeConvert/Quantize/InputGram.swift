@@ -13,7 +13,8 @@ struct InputGram {
   private var random: SplitMix
 
   /// For a convolution or matrix product with constant weights; nil for forms that are not covered.
-  init?(_ node: Node, weights: Tensor) {
+  /// - Parameter coversProducts: whether MatMul is.
+  init?(_ node: Node, weights: Tensor, coversProducts: Bool = false) {
     self.node = node
     switch node.op {
     case "Conv" where weights.shape.count == 4:
@@ -23,6 +24,10 @@ struct InputGram {
     case "Gemm" where weights.shape.count == 2:
       groups = 1
       terms = weights.shape[node.int("transB") == 1 ? 1 : 0]
+      kernel = []
+    case "MatMul" where coversProducts && weights.shape.count == 2:
+      groups = 1
+      terms = weights.shape[0]
       kernel = []
     default: return nil
     }
@@ -35,6 +40,7 @@ struct InputGram {
   mutating func add(_ x: Tensor) throws {
     let values = x.floats
     if kernel.isEmpty {
+      if node.op == "MatMul" { return accumulate(values, rows: values.count / terms, 0) }
       for row in 0..<(values.count / terms) {
         accumulate(Array(values[row * terms..<(row + 1) * terms]), rows: 1, 0)
       }

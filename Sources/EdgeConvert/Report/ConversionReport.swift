@@ -13,6 +13,8 @@ public struct ConversionReport: Codable, Sendable {
     /// How the result is stored: "int8" or "f32".
     public var stored: String
     public var weightBytes: Int
+    /// What is kept of block-sparse weights; nil when the kernel reads dense ones.
+    public var blocks: EmittedFile.Blocks?
     public var range: Range?
     /// Signal to noise ratio of the result in the whole converted model, in dB; nil when it was not measured or is exact.
     public var sqnr: Double?

@@ -112,7 +112,8 @@ struct ExitSection {
 }
 
 extension PageSection {
-  static func exits(_ report: ConversionReport) -> PageSection? {
+  /// Exits, their certificate and the curve of every criterion.
+  @Sendable static func exits(_ report: ConversionReport) -> PageSection? {
     report.exits.map { PageSection(title: "Early exits", body: ExitSection($0).html) }
   }
 }

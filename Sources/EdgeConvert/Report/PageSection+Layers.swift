@@ -30,10 +30,14 @@ extension PageSection {
 
   private static func cells(of layer: ConversionReport.Layer) -> [String] {
     let kernel = layer.kernel.map { "<small>\(HTML.escaped(words($0)))</small>" } ?? ""
+    let blocks =
+      layer.blocks.map {
+        "<small>4x\($0.outputs) blocks, \(HTML.fixed(100 * $0.density, 0)) % kept</small>"
+      } ?? ""
     let why = layer.reason.isEmpty ? "" : "<small>\(HTML.escaped(layer.reason))</small>"
     var cells = [
       "<b>\(HTML.escaped(layer.name))</b><small>\(HTML.escaped("\(layer.op) \(layer.shape)"))</small>",
-      "\(HTML.escaped(layer.precision))\(why)\(kernel)",
+      "\(HTML.escaped(layer.precision))\(why)\(blocks)\(kernel)",
       layer.sqnrAlone.map { HTML.fixed($0, 1) } ?? "", layer.sqnr.map(bar) ?? "",
       layer.outputSQNRInFloat.map { $0.isFinite ? HTML.fixed($0, 1) : "exact" } ?? "",
     ]

@@ -9,6 +9,7 @@ extension ConversionReport {
     if int8Count > 0 {
       lines += floatReasons.map { "  float: \($0.count) (\($0.reason))" }
     }
+    lines += sparseLines
     let bound = ByteText.grouped(memory.arenaLowerBound)
     lines.append("arena: \(ByteText.grouped(memory.arenaBytes)) bytes (lower bound \(bound))")
     lines.append("session: \(ByteText.grouped(memory.sessionBytes)) bytes with one thread")
@@ -26,6 +27,25 @@ extension ConversionReport {
       if let command = warning.command { lines.append("  \(command)") }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Notes which layers the file's nodes run with block-sparse weights.
+  mutating func setBlocks(_ nodes: [EmittedFile.NodeSummary]) {
+    for position in layers.indices {
+      layers[position].blocks = nodes.first { $0.name == layers[position].name && $0.blocks != nil }?.blocks
+    }
+  }
+
+  /// The layers with block-sparse weights by the shape of their blocks.
+  private var sparseLines: [String] {
+    [4, 2, 1].compactMap { outputs in
+      let found = layers.compactMap(\.blocks).filter { $0.outputs == outputs }
+      guard let least = found.map(\.density).min(), let most = found.map(\.density).max() else {
+        return nil
+      }
+      return "  block-sparse 4x\(outputs): \(found.count), "
+        + String(format: "%.0f ... %.0f %% of the weights kept", 100 * least, 100 * most)
+    }
   }
 
   private var accuracyLines: [String] {

@@ -2,7 +2,7 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `convolution`, int8 or float: x `[N, H, W, C]`, weights packed as `edge_kernels.h` says, one
-/// group after the other, vectors of 16s per group → y `[N, OH, OW, M]`.
+/// group after the other or block-sparse, vectors of 16s per group → y `[N, OH, OW, M]`.
 ///
 /// A fully connected layer is a 1x1 convolution.
 enum Convolution {
@@ -22,8 +22,13 @@ enum Convolution {
     try node.require(
       taps * (inputs / groups + 3) <= Int(Int32.max), "a filter has too many taps for 32 bits")
     let padded = ConvolutionOperands.padded(outputs / groups)
+    let sparse = operands.sparse(groups: groups)
     try operands.checkConstants(
-      channels: groups * padded, weights: groups * groupWeights(operands, groups: groups))
+      channels: groups * padded,
+      weights: sparse == nil ? groups * groupWeights(operands, groups: groups) : 0)
+    guard let sparse else { return }
+    var conv = operands.describe(groups: groups)
+    try sparse.check(k4: Int(edge_conv_k4(&conv)))
   }
 
   /// Elements of the packed weights of one group.
@@ -67,11 +72,13 @@ enum Convolution {
     let groups = Int(operands.parameters.groups)
     var conv = operands.describe(groups: groups)
     let units = Int(operands.isFloat ? edge_conv_units_f32(&conv) : edge_conv_units(&conv))
-    let weights = groupWeights(operands, groups: groups)
+    let isSparse = conv.sparse.outputs != 0
+    let weights =
+      isSparse ? node.input(1).count / groups : groupWeights(operands, groups: groups)
     let pixels = operands.y.count / operands.y.dims[3]
     let job = Job(
       conv: conv, operands: operands,
-      groupWeightBytes: weights &* node.input(1).type.byteCount, units: units)
+      groupWeightBytes: isSparse ? 0 : weights &* node.input(1).type.byteCount, units: units)
     context.split(
       job, units: groups &* units,
       elements: pixels &* weights &* groups / ConvolutionOperands.multiplicationsPerElement
@@ -92,6 +99,7 @@ enum Convolution {
     let outputs = group &* Int(conv.out_c)
     let padded = group &* ConvolutionOperands.padded(Int(conv.out_c))
     conv.weights += group &* job.pointee.groupWeightBytes
+    if conv.sparse.outputs != 0 { conv.sparse.starts += padded / Int(conv.sparse.outputs) }
     conv.epilogue.bias = conv.epilogue.bias.map { $0 + padded }
     conv.epilogue.bias_u8 = conv.epilogue.bias_u8.map { $0 + padded }
     conv.epilogue.multiplier = conv.epilogue.multiplier.map { $0 + padded }

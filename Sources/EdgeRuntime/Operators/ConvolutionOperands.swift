@@ -2,7 +2,7 @@ import CEdgeKernels
 import EdgeFormat
 
 /// What `convolution` and `depthwise` share: operands x, weights, bias, biasU8?, multiplier?,
-/// residual?, table? → y.
+/// residual?, table? → y; `convolution` also starts?, columns?.
 struct ConvolutionOperands {
   let node: NodeView
   let parameters: ConvolutionParameters
@@ -27,8 +27,9 @@ struct ConvolutionOperands {
   /// Throws unless the operands are there and their types, shapes and windows fit; weights and
   /// vectors apart.
   static func check(_ node: NodeView) throws(EdgeError) {
+    let most = node.opCode == .convolution ? 9 : 7
     try node.require(
-      (3...7).contains(node.inputCount), "a convolution has three to seven inputs")
+      (3...most).contains(node.inputCount), "a convolution has three to nine inputs")
     try node.expect(inputs: node.inputCount, required: 3)
     try node.expectParameters(ConvolutionParameters.self)
     let operands = ConvolutionOperands(node)
@@ -50,7 +51,8 @@ struct ConvolutionOperands {
       try node.require(
         weights.type == .float32 && bias.type == .float32 && y.type == .float32,
         "a float convolution wants float weights, bias and output")
-      try node.require(!node.has(3) && !node.has(4), "a float convolution has no multipliers")
+      try node.require(
+        !node.has(3) && !node.has(4) && !node.has(7), "a float convolution is dense and unscaled")
     } else {
       try node.expectQuantized(x)
       try node.require(node.has(3) && node.has(4), "an int8 convolution wants multipliers")
@@ -92,6 +94,7 @@ struct ConvolutionOperands {
   }
 
   /// The kernel's description of the first group.
+  @inline(never)
   func describe(groups: Int) -> edge_conv {
     var conv = edge_conv()
     conv.batch = Int32(truncatingIfNeeded: x.dims[0])
@@ -114,7 +117,15 @@ struct ConvolutionOperands {
     conv.input_zero = isFloat ? 0 : x.zeroPoint
     conv.weights = UnsafeRawPointer(node.input(1).data)
     conv.epilogue = epilogue()
+    if let sparse = sparse(groups: groups) { conv.sparse = sparse.describe() }
     return conv
+  }
+
+  /// The kept blocks, unless the weights are dense.
+  @inline(never)
+  func sparse(groups: Int) -> SparseWeights? {
+    SparseWeights(
+      node, at: 7, channels: groups &* ConvolutionOperands.padded(y.dims[3] / groups))
   }
 
   private func epilogue() -> edge_epilogue {

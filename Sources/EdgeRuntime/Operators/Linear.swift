@@ -2,10 +2,10 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `linear`: x `[rows, K]` (float), weights (int8, packed as a convolution's), sums, multiplier, offset, bias, factor?,
-/// residual? → y `[rows, N]` (float); 64 channels are a unit of work.
+/// residual?, starts?, columns? → y `[rows, N]` (float); 64 channels are a unit of work.
 enum Linear {
   static func check(_ node: NodeView) throws(EdgeError) {
-    try node.expect(inputs: 8, required: 6)
+    try node.expect(inputs: node.inputCount == 10 ? 10 : 8, required: 6)
     try node.expectParameters(LinearParameters.self)
     let x = node.input(0), y = node.output(), weights = node.input(1)
     try node.expectFloat(x)
@@ -21,8 +21,9 @@ enum Linear {
     let padded = ConvolutionOperands.padded(outputs)
     try node.require(
       weights.storage == .weights && weights.type == .int8
-        && weights.count >= padded &* ((inputs + 3) & ~3),
+        && (node.has(8) || weights.count >= padded &* ((inputs + 3) & ~3)),
       "a linear layer wants int8 weights in the file")
+    try sparse(node)?.check(k4: (inputs + 3) / 4)
     try node.require(node.input(2).type == .int32, "sums of weights are int32")
     for position in 3...5 { try node.expectFloat(node.input(position)) }
     for position in 2...5 where node.input(position).count < padded {
@@ -38,12 +39,18 @@ enum Linear {
     if function.kind != 0 { try Unary.expectKind(function, of: node) }
   }
 
+  private static func sparse(_ node: NodeView) -> SparseWeights? {
+    SparseWeights(node, at: 8, channels: ConvolutionOperands.padded(node.output().dims[1]))
+  }
+
+  @inline(never)
   private static func describe(_ node: NodeView) -> edge_linear {
     let x = node.input(0), y = node.output()
     let function = node.parameters(as: LinearParameters.self).function
     return edge_linear(
       rows: Int32(truncatingIfNeeded: x.dims[0]), inputs: Int32(truncatingIfNeeded: x.dims[1]),
       outputs: Int32(truncatingIfNeeded: y.dims[1]), weights: UnsafePointer(node.input(1).int8),
+      sparse: sparse(node)?.describe() ?? edge_sparse(),
       factor: node.has(6) ? UnsafePointer(node.input(6).float) : nil,
       sum128: UnsafePointer(node.input(2).int32), multiplier: UnsafePointer(node.input(3).float),
       offset: UnsafePointer(node.input(4).float), bias: UnsafePointer(node.input(5).float),

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "edge_kernels.h"
+#include "sparse_blocks.h"
 
 enum { guard_bytes = 192, guard_value = 0x5a };
 
@@ -128,6 +129,23 @@ static void pack_dense(test_case *t) {
   }
 }
 
+/* Keeps some blocks of packed weights, and in plain ones, which the oracle reads. */
+static void pack_sparse(test_case *t, int32_t n, int32_t density) {
+  edge_conv *p = &t->conv;
+  int64_t k4 = edge_conv_k4(p);
+  int8_t *dense = t->packed, *w = t->plain;
+  p->sparse = sparse_blocks(dense, (p->out_c + 15) / 16 * 16, k4, n, density, between, &t->packed);
+  int whole_rows = p->dilation_w == 1 && p->in_stride == p->in_c;
+  for (int32_t m = 0; m < p->out_c; ++m)
+    for (int64_t i = 0, k = 0; i < taps(p); ++i) {
+      for (int32_t c = 0; c < p->in_c; ++c, ++k)
+        *w++ = dense[(m / 16 * k4 + k / 4) * 64 + m % 16 * 4 + k % 4];
+      if (!whole_rows || i % p->kernel_w == p->kernel_w - 1)
+        k = (k + 3) / 4 * 4;
+    }
+  free(dense);
+}
+
 static void pack_depthwise(test_case *t) {
   const edge_conv *p = &t->conv;
   int32_t groups = (p->kernel_h + 3) / 4, blocks = (p->out_c + 15) / 16;
@@ -243,6 +261,8 @@ static void make_case(test_case *t) {
     pack_depthwise(t);
   else
     pack_dense(t);
+  if (!t->depthwise && chance(50))
+    pack_sparse(t, 1 << between(0, 2), chance(20) ? between(0, 1) * 100 : between(0, 100));
   p->weights = t->packed;
   int64_t inputs = (int64_t)p->batch * p->in_h * p->in_w * p->in_stride;
   t->input = allocate((size_t)inputs + EDGE_OVERREAD);
@@ -261,7 +281,8 @@ static void make_case(test_case *t) {
 
 static void free_case(test_case *t) {
   void *all[] = {t->plain,   t->packed,     t->input, t->residual_s8, t->table,
-                 t->residual_f, t->multiplier, t->bias,  t->bias_u8};
+                 t->residual_f, t->multiplier, t->bias,  t->bias_u8,
+                 (void *)t->conv.sparse.starts, (void *)t->conv.sparse.columns};
   for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
     free(all[i]);
 }
@@ -343,11 +364,11 @@ static void describe(const test_case *t, const char *isa, uint64_t seed) {
   const edge_conv *p = &t->conv;
   const edge_epilogue *e = &p->epilogue;
   printf("%s %s: seed %llu: batch %d in %dx%dx%d stride %d, out %dx%dx%d stride %d, kernel %dx%d stride %dx%d "
-         "dilation %dx%d pad %d,%d; slope %g residual %d float %d table %d zero %d [%d, %d]\n",
+         "dilation %dx%d pad %d,%d; slope %g residual %d float %d table %d zero %d [%d, %d] sparse %d\n",
          isa, t->depthwise ? "depthwise" : "conv", (unsigned long long)seed, p->batch, p->in_h, p->in_w,
          p->in_c, p->in_stride, p->out_h, p->out_w, p->out_c, p->out_stride, p->kernel_h, p->kernel_w,
          p->stride_h, p->stride_w, p->dilation_h, p->dilation_w, p->pad_top, p->pad_left, e->slope,
-         e->residual != NULL, e->output_float, e->table != NULL, e->zero, e->low, e->high);
+         e->residual != NULL, e->output_float, e->table != NULL, e->zero, e->low, e->high, p->sparse.outputs);
 }
 
 int main(int argc, char **argv) {

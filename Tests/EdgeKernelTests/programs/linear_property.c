@@ -3,6 +3,7 @@
  * the documented order of operations, equal bytes, any split of the units, nothing written outside.
  */
 #include "kernel_test.h"
+#include "sparse_blocks.h"
 
 /* Of 8 lanes, then of the lanes in order: which of two equal zeros it is. */
 static void range_of(const float *v, int32_t n, float *low, float *high) {
@@ -88,20 +89,28 @@ static void test_layer(int32_t rows, int32_t inputs, int32_t outputs) {
   guarded factor = random_f32(inputs, 0.1f, 3), weights = random_s8((int64_t)n16 * k4 * 4);
   guarded multiplier = random_f32(n16, 0.001f, 0.01f), offset = random_f32(n16, -1, 1), bias = random_f32(n16, -1, 1);
   guarded sums = guarded_new((size_t)n16 * 4), expected = guarded_new((size_t)rows * (size_t)outputs * 4);
+  for (int32_t i = 0; i < n16 * k4 * 4; i++) {
+    int8_t *w = (int8_t *)weights.data + i;
+    int32_t n = i / (k4 * 64) * 16 + i / 4 % 16, k = i / 64 % k4 * 4 + i % 4;
+    *w = k < inputs && n < outputs ? *w == -128 ? -127 : *w : 0;
+  }
+  int8_t *values = NULL;
+  edge_sparse sparse = {0};
+  if (random_int(0, 1))
+    sparse = sparse_blocks((int8_t *)weights.data, n16, k4, 1 << random_int(0, 2), random_int(0, 100), random_int, &values);
   for (int32_t n = 0; n < n16; n++) {
     int32_t sum = 0;
-    for (int32_t k = 0; k < k4 * 4; k++) {
-      int8_t *w = (int8_t *)weights.data + ((n / 16 * k4 + k / 4) * 16 + n % 16) * 4 + k % 4;
-      *w = k < inputs && n < outputs ? *w == -128 ? -127 : *w : 0;
-      sum += *w;
-    }
+    for (int32_t k = 0; k < k4 * 4; k++)
+      sum += ((int8_t *)weights.data)[((n / 16 * k4 + k / 4) * 16 + n % 16) * 4 + k % 4];
     ((int32_t *)sums.data)[n] = 128 * sum;
   }
-  edge_linear p = {rows, inputs, outputs, (int8_t *)weights.data, random_int(0, 1) ? (float *)factor.data : NULL,
+  edge_linear p = {rows, inputs, outputs, (int8_t *)weights.data, {0}, random_int(0, 1) ? (float *)factor.data : NULL,
                    (int32_t *)sums.data, (float *)multiplier.data, (float *)offset.data, (float *)bias.data,
                    random_int(0, 1) ? EDGE_UNARY_GELU : 0, 0, 0};
   const float *add = random_int(0, 1) ? (float *)residual.data : NULL;
   naive_layer(&p, (float *)x.data, add, (float *)expected.data);
+  if (values)
+    p.sparse = sparse, p.weights = values;
   int32_t units = edge_linear_units(&p), cut = random_int(0, units);
   for (int t = 0; t < test_table_count; t++) {
     guarded y = guarded_new(expected.bytes), scratch = guarded_new(edge_linear_scratch(&p));
@@ -111,6 +120,7 @@ static void test_layer(int32_t rows, int32_t inputs, int32_t outputs) {
     check(guarded_intact(&scratch), "%s linear %s: left its scratch", test_tables[t]->isa, shape);
     free(y.block), free(scratch.block);
   }
+  free(values), free((void *)sparse.starts), free((void *)sparse.columns);
   free(x.block), free(residual.block), free(factor.block), free(weights.block), free(multiplier.block);
   free(offset.block), free(bias.block), free(sums.block), free(expected.block);
 }

@@ -80,7 +80,7 @@ import Testing
 }
 
 /// Values of an int8 convolution.
-private struct Int8Convolution {
+struct Int8Convolution {
   let x: [Int8]
   let weights: [Int8]
   let bias: [Int32]

@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test(
-    arguments: convolutions + windows + elementwise + movement + recurrences + indexed + others)
+    arguments: convolutions + sparseNodes + windows + elementwise + movement + recurrences + indexed
+      + others)
   func isRefused(test: Case) throws {
     let sound = test.sound()
     #expect(sound.refusal() == nil, "the node is not sound to begin with")
@@ -41,7 +42,8 @@ import Testing
   /// alone.
   @Test(arguments: 0..<40) func damagedNodesStayInside(seed: Int) throws {
     let kinds = [
-      HostileNodeTests.convolution, HostileNodeTests.depthwise, HostileNodeTests.pool,
+      HostileNodeTests.convolution, HostileNodeTests.sparse, HostileNodeTests.sparseLinear,
+      HostileNodeTests.depthwise, HostileNodeTests.pool,
       HostileNodeTests.gridSample, HostileNodeTests.roiAlign,
       HostileNodeTests.stft, HostileNodeTests.dft, HostileNodeTests.lstm, HostileNodeTests.gru,
       HostileNodeTests.int8LSTM,

@@ -74,7 +74,7 @@ extension HostileNodeTests {
       $0.inputs.append(Operand(.float32, [1, 6, 6, 7]))
     },
     Case("table of 255", convolution) { $0.inputs += [nil, Operand(.int8, [255])] },
-    Case("eight operands", convolution) { $0.inputs += [nil, nil, nil] },
+    Case("ten operands", convolution) { $0.inputs += [nil, nil, nil, nil, nil] },
     Case("depthwise, fewer groups", depthwise) { set(&$0, 10, 1) },
     Case("depthwise, more outputs", depthwise) { $0.output.dims[3] = 10 },
     Case("depthwise, weights too short", depthwise) { $0.inputs[1]?.dims = [16 * 12 - 1] },
