@@ -70,7 +70,8 @@ struct ExitPass {
     }
     if let data = validation ?? calibration { try compare(decided, plain, data) }
     return Outcome(
-      certificates: choice.certificate.map { [$0] } ?? [], report: choice.report, notes: notes,
+      certificates: choice.certificate.map { [$0] } ?? [],
+      report: others.isEmpty && tested.isEmpty ? nil : choice.report, notes: notes,
       warnings: warnings(choice, isValidated: validation != nil))
   }
 

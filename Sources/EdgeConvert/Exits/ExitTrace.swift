@@ -20,17 +20,7 @@ struct ExitTrace: Sendable {
 }
 
 extension ExitTrace {
-  /// The traces of samples, in order.
-  static func all(_ file: LoadedFile, _ data: DataSet, progress: (Int) -> Void = { _ in }) throws
-    -> [ExitTrace]
-  {
-    try (0..<data.count).map { index in
-      let sample = try data.sample(index)
-      progress(index + 1)
-      return try ExitTrace(file, sample)
-    }
-  }
-
+  /// Walks through a file with one sample.
   init(_ file: LoadedFile, _ sample: LoadedSample) throws {
     var certainties: [[ExitCriterion: Float]] = []
     var answers: [[Int]] = []
