@@ -105,7 +105,7 @@ struct Findings {
     let cause = noisy.compactMap { explained($0, diagnosis) }.first.map { "; \($0)" } ?? ""
     return [
       ConversionReport.Warning(
-        "\(names.count) layer\(names.count == 1 ? "" : "s") run in float, since INT8 added too much noise: \(shown)\(cause)",
+        "\(names.count) layer\(names.count == 1 ? " runs" : "s run") in float, since INT8 added too much noise: \(shown)\(cause)",
         remedy:
           "nothing for accuracy; if time matters more, --observer mse keeps all layers in INT8",
         command: options.command(observer: .mse))

@@ -28,7 +28,7 @@ struct PrecisionAssignment {
     uses = Uses(graph)
     cycles = StateCycles(graph, uses: uses)
     choices = []
-    for (position, node) in graph.nodes.enumerated() {
+    for position in graph.nodes.indices {
       choices.append(
         options.noisyNodes.contains(position)
           ? PrecisionChoice(precision: .float32, reason: "INT8 would add too much noise")

@@ -38,9 +38,9 @@ public struct HTMLPage {
   private static let style = """
     body{font:15px/1.45 system-ui,sans-serif;max-width:1200px;margin:1.5em auto;padding:0 1em;color:#222;background:#fff}
     h1{font-size:1.5em;overflow-wrap:anywhere}h2{font-size:1.15em;margin:1.6em 0 .5em;border-bottom:1px solid #ccc}
-    table{border-collapse:collapse;font-size:13px;max-width:100%}th,td{padding:3px 8px;text-align:right;
+    table{margin:.6em 0;border-collapse:collapse;font-size:13px;max-width:100%}th,td{padding:3px 8px;text-align:right;
     border-bottom:1px solid #e5e5e5;vertical-align:top}th{background:#f4f4f4;vertical-align:bottom}
-    td.t,th.t{text-align:left;overflow-wrap:anywhere;min-width:6.5em}td.n{white-space:nowrap}small{color:#666;display:block}tr.f32{color:#777}
+    td.t,th.t{text-align:left;overflow-wrap:anywhere;min-width:6.5em}td.n{white-space:nowrap}small{color:#666;display:block;white-space:normal}tr.f32{color:#777}
     .warn{background:#fff4d6;border-left:4px solid #d90;padding:.5em 1em;margin:.5em 0;overflow-wrap:anywhere}
     pre{margin:.4em 0 0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:12.5px}code{overflow-wrap:anywhere}
     .bar{display:inline-block;height:.7em;background:#4a7fb5;margin-right:.4em}.low{background:#c44}

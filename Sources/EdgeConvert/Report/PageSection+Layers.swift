@@ -10,7 +10,7 @@ extension PageSection {
     let layers = isMeasured ? report.worstLayers : report.layers
     let rows = layers.map { layer in
       let cells = cells(of: layer).enumerated().map { index, cell in
-        "<td class=\"\(index < 2 ? "t" : index == 3 ? "n" : "")\">\(cell)</td>"
+        "<td class=\"\(index < 2 ? "t" : index == 3 || index == 5 ? "n" : "")\">\(cell)</td>"
       }
       return
         "<tr class=\"\(layer.precision == Precision.float32.rawValue ? "f32" : "i8")\">\(cells.joined())</tr>\n"

@@ -6,9 +6,11 @@ extension PageSection {
       title: "SQNR of the layers' results, dB, in order of execution",
       series: [
         LinePlot.Series(
-          name: "so far", color: "#4a7fb5", isLine: true, values: report.layers.map(\.sqnr)),
+          name: "so far", color: "#4a7fb5", isLine: true,
+          values: report.layers.map { capped($0.sqnr) }),
         LinePlot.Series(
-          name: "alone", color: "#c44", isLine: false, values: report.layers.map(\.sqnrAlone)),
+          name: "alone", color: "#c44", isLine: false,
+          values: report.layers.map { capped($0.sqnrAlone) }),
       ], labels: report.layers.map(\.name))
     if let svg = sqnr.svg { figures.append(svg) }
     let memory = LinePlot(
@@ -22,4 +24,7 @@ extension PageSection {
     guard !figures.isEmpty else { return nil }
     return PageSection(title: "Along the network", body: figures.joined(separator: "\n"))
   }
+
+  /// What is nearer than 80 dB is drawn there: float layers would press all others together.
+  private static func capped(_ sqnr: Double?) -> Double? { sqnr.map { Swift.min($0, 80) } }
 }
