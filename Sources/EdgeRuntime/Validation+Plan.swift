@@ -106,7 +106,8 @@ extension Model {
     }
     if symbol.source == SizeSource.tokens.rawValue {
       hasTokens = true
-      return Int(symbol.bound) == allTokens && symbol.input >= 1 && symbol.input <= UInt32(allTokens)
+      return Int(symbol.bound) == allTokens && symbol.input >= 1
+        && symbol.input <= UInt32(allTokens)
     }
     guard let record = symbolTensor(symbol), symbol.axis < record.rank else { return false }
     return Int(symbol.bound) == record.dimension(Int(symbol.axis))

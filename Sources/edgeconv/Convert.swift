@@ -158,7 +158,8 @@ struct Convert: ParsableCommand {
     options.states = try StateBinding(state)
     if tokens != "off" {
       guard let part = Double(tokens), part > 0, part <= 1 else {
-        throw ConversionError.usage("--tokens \(tokens): give a number above 0 and at most 1, or off")
+        throw ConversionError.usage(
+          "--tokens \(tokens): give a number above 0 and at most 1, or off")
       }
       options.tokens = part
     }

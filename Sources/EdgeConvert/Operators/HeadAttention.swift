@@ -84,7 +84,8 @@ extension Lowering {
     var outputs = [lowering.view(y.tensor, dims: lowering.heads(lowering[y.tensor].dims))]
     if let received = node.output(1) {
       let sums = try lowering.result(received)
-      outputs.append(lowering.view(sums.tensor, dims: lowering.rowsOfHeads(lowering[sums.tensor].dims)))
+      outputs.append(
+        lowering.view(sums.tensor, dims: lowering.rowsOfHeads(lowering[sums.tensor].dims)))
       lowering.define(received, as: sums)
     }
     lowering.emit(.attention, inputs, outputs, parameters)

@@ -19,7 +19,8 @@ extension Operator {
     lower: { node, lowering in
       let target = try lowering.output(node)
       let x = try lowering.operand(
-        try lowering.input(node, 0), .float, order: lowering.naturalOrder(try lowering.input(node, 0)))
+        try lowering.input(node, 0), .float,
+        order: lowering.naturalOrder(try lowering.input(node, 0)))
       var dims = lowering[x.tensor].dims
       if dims.count == 2 { dims.insert(Dimension(1), at: 1) }
       let y = try lowering.result(target, type: .int64)

@@ -18,7 +18,8 @@ enum TokenElimination {
     let attentions = graph.nodes.filter { $0.op == "edge.Attention" }.map(\.name)
     guard attentions.count > 1 else {
       throw ConversionError.usage(
-        "--tokens: the model has \(attentions.count) attentions among its own tokens; it needs two or more")
+        "--tokens: the model has \(attentions.count) attentions among its own tokens; it needs two or more"
+      )
     }
     for name in attentions.dropFirst() {
       try eliminate(after: name, &graph)
@@ -42,9 +43,11 @@ enum TokenElimination {
     let size = queries[queries.count - 2]
     guard size == keys.last, size.constant == nil else {
       throw ConversionError.usage(
-        "--tokens: '\(name)' is no attention among tokens of a run-time number; convert the model with a symbolic length")
+        "--tokens: '\(name)' is no attention among tokens of a run-time number; convert the model with a symbolic length"
+      )
     }
-    guard let last = residualSum(of: node, graph), let axis = graph[last].shape?.firstIndex(of: size)
+    guard let last = residualSum(of: node, graph),
+      let axis = graph[last].shape?.firstIndex(of: size)
     else {
       throw ConversionError.usage("--tokens: nothing adds a residual to what '\(name)' gives")
     }
@@ -82,7 +85,9 @@ enum TokenElimination {
       }
     }
     for reader in readers {
-      graph.nodes[reader].inputs = graph.nodes[reader].inputs.map { $0.map { replacement[$0] ?? $0 } }
+      graph.nodes[reader].inputs = graph.nodes[reader].inputs.map {
+        $0.map { replacement[$0] ?? $0 }
+      }
       for output in graph.nodes[reader].outputs.compactMap({ $0 }) { graph.forget(output) }
     }
     graph.nodes = try graph.topologicallySorted(adding: inserted)
@@ -103,7 +108,8 @@ enum TokenElimination {
       if hasSum { return reader.op == "edge.Normalization" ? reader.output(0) : current }
       hasSum =
         reader.int("edge.residual") != nil
-        || reader.op == "Add" && reader.inputs.allSatisfy { $0.map { graph[$0].constant == nil } ?? false }
+        || reader.op == "Add"
+          && reader.inputs.allSatisfy { $0.map { graph[$0].constant == nil } ?? false }
       value = reader.output(0)
     }
     return hasSum ? value : nil

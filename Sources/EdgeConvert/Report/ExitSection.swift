@@ -94,7 +94,8 @@ struct ExitSection {
   // MARK: Words
 
   private func row(_ cells: [String]) -> String {
-    "<tr>" + cells.map { $0.hasPrefix("<") ? "<td>\($0)</td>" : "<td>\(HTML.escaped($0))</td>" }.joined()
+    "<tr>"
+      + cells.map { $0.hasPrefix("<") ? "<td>\($0)</td>" : "<td>\(HTML.escaped($0))</td>" }.joined()
       + "</tr>"
   }
 

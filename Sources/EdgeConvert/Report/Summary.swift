@@ -32,7 +32,8 @@ extension ConversionReport {
   /// Notes which layers the file's nodes run with block-sparse weights.
   mutating func setBlocks(_ nodes: [EmittedFile.NodeSummary]) {
     for position in layers.indices {
-      layers[position].blocks = nodes.first { $0.name == layers[position].name && $0.blocks != nil }?.blocks
+      let name = layers[position].name
+      layers[position].blocks = nodes.first { $0.name == name && $0.blocks != nil }?.blocks
     }
   }
 

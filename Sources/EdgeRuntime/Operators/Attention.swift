@@ -2,7 +2,9 @@ import CEdgeKernels
 import EdgeFormat
 
 /// `attention` (float): q `[B, T, H, D]`, k `[B, S, H, D]`, v `[B, S, H, E]`, mask? → y `[B, T, H, E]`, each with rows and
-/// heads in either order; a head is a unit of work. A second result `[B, H, S]` is what each key receives: its weights' sum
+/// heads in either order; a head is a unit of work.
+///
+/// A second result `[B, H, S]` is what each key receives: its weights' sum
 /// over the queries.
 enum Attention {
   static func check(_ node: NodeView) throws(EdgeError) {
