@@ -164,6 +164,11 @@ struct Convert: ParsableCommand {
       options.tokens = part
     }
     options.exits = try ExitRequest(exits)
+    if options.exits != .off, options.tokens ?? 1 < 1 {
+      throw ConversionError.usage(
+        "--tokens \(tokens) with --exits: a certificate speaks of runs that keep all tokens; "
+          + "give --tokens 1, and let runs choose")
+    }
     options.risk = risk
     options.confidence = confidence
     if criterion != "auto" {
