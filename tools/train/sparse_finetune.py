@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make a trained network block-sparse and let it recover under its dense self.
 
-    sparse_finetune.py --network encoder|cnn --dense DENSE.pt --out OUT --levels 0.5:250,0.62:250,0.7:900 [--height 4] ...
+    sparse_finetune.py --network encoder --dense DENSE.pt --out OUT --levels 0.5:250,0.62:250,0.7:900 [--height 4] ...
 
 `--levels` are sparsities with the training steps after each. At a level every matrix is pruned in one shot (block_sparsity.py),
 then what is left trains with its mask fixed: Kullback-Leibler divergence to the dense network's answers, plus the
