@@ -10,6 +10,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from onnx_graph import GraphWriter
+
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 SIDE = 32
@@ -117,23 +119,12 @@ def load_base(path):
     return model
 
 
-class Writer:
+class Writer(GraphWriter):
     """Writes a network as ONNX, batch normalizations unfolded."""
 
     def __init__(self, model):
+        super().__init__()
         self.model = model
-        self.nodes = []
-        self.initializers = []
-
-    def constant(self, name, values):
-        """Add an initializer."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def add(self, operator, name, inputs, **attributes):
-        """Add a node with one output, named as the node."""
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
 
     def unit(self, name, x, unit):
         """Convolution and batch normalization."""
@@ -176,7 +167,10 @@ class Writer:
             if number in EXITS:
                 self.exit(*next(heads), x)
         self.dense("logits", x, self.model.dense)
-        self.save(path)
+        image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
+        names = ["logits", *(f"exit{n}" for n in range(1, len(EXITS) + 1))]
+        outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, CLASSES]) for n in names]
+        self.save(path, "pictures", [image], outputs)
 
     def exit(self, number, head, x):
         """One exit's branch."""
@@ -184,14 +178,3 @@ class Writer:
             name = f"exit{number}.unit{place}"
             x = self.add("Relu", f"{name}.relu", [self.unit(name, x, unit)])
         self.dense(f"exit{number}", x, head.dense)
-
-    def save(self, path):
-        """Check and save as opset 17, IR 8."""
-        image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
-        names = ["logits", *(f"exit{n}" for n in range(1, len(EXITS) + 1))]
-        outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, CLASSES]) for n in names]
-        body = helper.make_graph(self.nodes, "pictures", [image], outputs, self.initializers)
-        proto = helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8,
-                                  producer_name="pictures.py")
-        onnx.checker.check_model(proto, full_check=True)
-        onnx.save(proto, path)

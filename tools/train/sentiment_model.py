@@ -11,6 +11,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from onnx_graph import GraphWriter
+
 WIDTH = 384
 HEADS = 12
 HIDDEN = 1536
@@ -132,23 +134,12 @@ def load_base(path):
     return model
 
 
-class Writer:
+class Writer(GraphWriter):
     """Writes an encoder as ONNX: float16 matrices, word vectors in 8 bits, float32 arithmetic."""
 
     def __init__(self, model):
+        super().__init__()
         self.model = model
-        self.nodes = []
-        self.initializers = []
-
-    def constant(self, name, values):
-        """Add an initializer."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def add(self, operator, name, inputs, **attributes):
-        """Add a node with one output, named as the node."""
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
 
     def half(self, name, tensor):
         """A matrix stored as float16."""
@@ -237,17 +228,9 @@ class Writer:
             if not last:
                 self.gate(f"gate{number}", pooled, before, self.model.gates[number - 1])
             before = pooled
-        self.save(path)
-
-    def save(self, path):
-        """Check and save as opset 17, IR 8."""
         ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "tokens"])
         names = ["logits", *(f"exit{l}" for l in range(1, LAYERS))]
         outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, CLASSES]) for n in names]
         outputs += [helper.make_tensor_value_info(f"gate{l}", TensorProto.FLOAT, [1, 1])
                     for l in range(1, LAYERS)]
-        body = helper.make_graph(self.nodes, "sentiment", [ids], outputs, self.initializers)
-        proto = helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8,
-                                  producer_name="sentiment.py")
-        onnx.checker.check_model(proto, full_check=True)
-        onnx.save(proto, path)
+        self.save(path, "sentiment", [ids], outputs)

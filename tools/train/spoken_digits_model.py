@@ -5,11 +5,11 @@ N = 1 so that it holds plain operators only.
 """
 
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from torch import nn
 
+from onnx_graph import GraphWriter
 from spoken_digits_data import CLIP_SAMPLES, SAMPLE_RATE
 
 FRAME = 256
@@ -129,22 +129,8 @@ class Classifier(nn.Module):
         return self.dense(self.dropout(x.mean((2, 3))))
 
 
-class GraphWriter:
-    """Collects ONNX nodes and initializers; each call returns the name of its output."""
-
-    def __init__(self):
-        self.nodes = []
-        self.initializers = []
-
-    def constant(self, name, values):
-        """Add an initializer."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def add(self, operator, name, inputs, **attributes):
-        """Add a node with one output, named as the node."""
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
+class Writer(GraphWriter):
+    """Adds the layers of this network."""
 
     def convolution(self, name, source, layer):
         """Add a bias-free Conv."""
@@ -207,12 +193,8 @@ def write_classifier(graph, features, model):
 
 def export(model, path):
     """Write `model` with its front end as ONNX opset 17, IR 8."""
-    graph = GraphWriter()
+    graph = Writer()
     write_classifier(graph, write_front_end(graph), model)
     samples = helper.make_tensor_value_info("samples", TensorProto.FLOAT, [1, CLIP_SAMPLES])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, CLASSES])
-    body = helper.make_graph(graph.nodes, "spoken_digits", [samples], [logits], graph.initializers)
-    proto = helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8,
-                              producer_name="spoken_digits.py")
-    onnx.checker.check_model(proto, full_check=True)
-    onnx.save(proto, path)
+    graph.save(path, "spoken_digits", [samples], [logits])
