@@ -100,8 +100,8 @@ struct Refinement {
 
   /// Gives stretches back to float where all else leaves too much noise.
   mutating func giveBack() throws {
-    guard least > PrecisionSearch.acceptable else { return }
     let search = PrecisionSearch(base.graph, choices: base.choices.nodes)
+    guard least > search.acceptable else { return }
     let start = base
     let nodes = try search.nodes(start: try trial.noise(base)) { nodes in
       try trial.noise(try narrowed(start, nodes))
