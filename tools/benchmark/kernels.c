@@ -7,6 +7,8 @@
  *     tools/benchmark/kernels.c -lm -o kernels
  * usage: kernels [-v] [isa] [rounds] [network...]      pin it to a core
  */
+#include "allocate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +34,6 @@ static double seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *allocate(size_t bytes) {
-  void *p = aligned_alloc(64, (bytes + 191) / 64 * 64);
-  if (!p)
-    exit(2);
-  memset(p, 1, (bytes + 191) / 64 * 64);
-  return p;
 }
 
 /* Appends a layer with "same" padding to what the network has so far. */

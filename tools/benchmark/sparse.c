@@ -6,6 +6,8 @@
  *     tools/benchmark/sparse.c -lm -o sparse
  * usage: sparse [isa] [rounds]      pin it to a core
  */
+#include "allocate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +27,6 @@ static double seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *allocate(size_t bytes) {
-  void *p = aligned_alloc(64, (bytes + 191) / 64 * 64);
-  if (!p)
-    exit(2);
-  memset(p, 1, (bytes + 191) / 64 * 64);
-  return p;
 }
 
 /* A fully connected layer with dense weights. */

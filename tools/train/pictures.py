@@ -11,7 +11,6 @@ published weights; trunk and exits learn together, from labels and from the publ
 import argparse
 import io
 import pathlib
-import time
 import zipfile
 
 import numpy as np
@@ -20,6 +19,7 @@ from PIL import Image
 from torch.nn import functional
 
 import pictures_model as network
+from descent import Checkpoint, descend
 
 BATCH = 64
 PEAK_RATE = 0.05
@@ -146,29 +146,24 @@ def main():
     teacher.eval()
     steps = int(options.epochs * -(-len(labels) // BATCH))
     schedule = Schedule(model, steps, PEAK_RATE)
-    part = out / "pictures.part.pt"
-    if options.resume and part.exists():
-        weights, momentum, schedule.step = torch.load(part)
-        model.load_state_dict(weights)
-        schedule.optimizer.load_state_dict(momentum)
+    checkpoint = Checkpoint(out / "pictures.part.pt", model, schedule)
+    if options.resume:
+        checkpoint.load()
     print(f"{len(labels)} pictures, {steps} steps", flush=True)
     evaluate(teacher, options.held_out)
-    start, mean = time.time(), None
-    while schedule.step < steps:
-        for images, answers in batches(pictures, labels, random):
-            model.train()
-            with torch.no_grad():
-                goal = teacher(images)[1][-1]
-            loss = exit_loss(model(images)[1], answers, goal)
-            schedule.descend(loss)
-            mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-            if schedule.step % 100 == 0:
-                print(f"step {schedule.step} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
-                torch.save((model.state_dict(), schedule.optimizer.state_dict(), schedule.step), part)
-            if schedule.step == steps:
-                break
+
+    def step(batch):
+        images, answers = batch
+        model.train()
+        with torch.no_grad():
+            goal = teacher(images)[1][-1]
+        loss = exit_loss(model(images)[1], answers, goal)
+        schedule.descend(loss)
+        return loss
+
+    descend(schedule, lambda: batches(pictures, labels, random), step, checkpoint.save)
     torch.save(model.state_dict(), out / "pictures.pt")
-    part.unlink(missing_ok=True)
+    checkpoint.remove()
     evaluate(model, options.held_out)
     network.Writer(model).write(str(out / "pictures.onnx"))
 

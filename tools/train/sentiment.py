@@ -13,7 +13,6 @@ held-out files are printed. Nothing is chosen by them: the last step is exported
 
 import argparse
 import pathlib
-import time
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from torch.nn import functional
 
 import sentiment_data as data
 import sentiment_model as network
+from descent import Checkpoint, descend
 
 BATCH = 32
 PEAK_RATE = 8e-5
@@ -52,19 +52,19 @@ class Schedule:
         for parameter in slow + fast:
             parameter.requires_grad_(True)
         self.slow, self.steps, self.rate, self.step = slow, steps, rate, 0
-        self.adam = torch.optim.AdamW([{"params": slow, "times": 1.0}, {"params": fast, "times": HEAD_RATE}],
+        self.optimizer = torch.optim.AdamW([{"params": slow, "times": 1.0}, {"params": fast, "times": HEAD_RATE}],
                                       weight_decay=0.01, betas=(0.9, 0.98))
 
     def descend(self, loss):
         """One step down a loss."""
         warm = (self.step + 1) / (WARM_UP * self.steps)
         factor = min(1.0, warm) * max(0.02, 1 - self.step / self.steps)
-        for group in self.adam.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = self.rate * factor * group["times"]
-        self.adam.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.slow, 1.0)
-        self.adam.step()
+        self.optimizer.step()
         self.step += 1
 
 
@@ -138,26 +138,21 @@ def main():
     steps = int(options.epochs * -(-len(ids) // BATCH))
     schedule = Schedule(model, steps, PEAK_RATE)
     print(f"{len(ids)} texts, {steps} steps", flush=True)
-    part = out / "sentiment.part.pt"
-    if options.resume and part.exists():
-        weights, moments, schedule.step = torch.load(part)
-        model.load_state_dict(weights)
-        schedule.adam.load_state_dict(moments)
-    start, mean = time.time(), None
-    while schedule.step < steps:
-        for chunk, tokens, mask in data.batches(ids, BATCH, random):
-            logits = model.logits(model.states(tokens, mask), mask)
-            loss = exit_loss(logits, labels[chunk], logits[-1])
-            schedule.descend(loss)
-            mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-            if schedule.step % 100 == 0:
-                print(f"step {schedule.step} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
-                torch.save((model.state_dict(), schedule.adam.state_dict(), schedule.step), part)
-            if schedule.step == steps:
-                break
+    checkpoint = Checkpoint(out / "sentiment.part.pt", model, schedule)
+    if options.resume:
+        checkpoint.load()
+
+    def step(batch):
+        chunk, tokens, mask = batch
+        logits = model.logits(model.states(tokens, mask), mask)
+        loss = exit_loss(logits, labels[chunk], logits[-1])
+        schedule.descend(loss)
+        return loss
+
+    descend(schedule, lambda: data.batches(ids, BATCH, random), step, checkpoint.save)
     train_gates(model, ids, random)
     torch.save(model.state_dict(), out / "sentiment.pt")
-    part.unlink(missing_ok=True)
+    checkpoint.remove()
     for path in options.held_out:
         evaluate(model, path, options.tokenizer)
     network.Writer(model).write(str(out / "sentiment.onnx"))

@@ -12,13 +12,13 @@ nothing.
 
 import argparse
 import pathlib
-import time
 
 import numpy as np
 import torch
 
 import block_sparsity as blocks
 import sparse_networks
+from descent import descend
 
 CALIBRATION = 1500
 
@@ -49,19 +49,16 @@ class Masks:
 def recover(adapter, model, teacher, masks, steps, random):
     """Train the kept weights."""
     schedule = adapter.schedule(model, steps)
-    start, mean = time.time(), None
-    while schedule.step < steps:
-        for batch in adapter.batches(random):
-            with torch.no_grad():
-                goal = adapter.forward(teacher, batch)
-            loss = adapter.loss(adapter.forward(model, batch), goal, batch)
-            schedule.descend(loss)
-            masks.apply()
-            mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-            if schedule.step % 100 == 0:
-                print(f"  step {schedule.step} loss {mean:.4f} {time.time() - start:.0f} s", flush=True)
-            if schedule.step == steps:
-                break
+
+    def step(batch):
+        with torch.no_grad():
+            goal = adapter.forward(teacher, batch)
+        loss = adapter.loss(adapter.forward(model, batch), goal, batch)
+        schedule.descend(loss)
+        masks.apply()
+        return loss
+
+    descend(schedule, lambda: adapter.batches(random), step)
 
 
 def arguments():
