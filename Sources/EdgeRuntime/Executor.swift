@@ -15,7 +15,7 @@ public struct RunReport {
   public var blocksSkipped = 0
   public var isBudgetMet = true
   public var nanoseconds: UInt64 = 0
-  /// Tokens that the last elimination kept; 0 of a plan without one.
+  /// Tokens that the last elimination of the run kept; 0 without one.
   public var tokensKept = 0
 }
 
@@ -82,7 +82,7 @@ extension Session {
     }
     hasRun = true
     advanceCounters()
-    report.tokensKept = keptTokens
+    report.tokensKept = keptTokens(before: end)
     report.blocksRun = report.exitTaken > 0 ? report.exitTaken : model.exitCount + 1
     report.blocksSkipped = model.exitCount + 1 - report.blocksRun
     if isTimed {

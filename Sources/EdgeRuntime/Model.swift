@@ -45,7 +45,7 @@ public struct Model: @unchecked Sendable {
   var certificates: UnsafePointer<CertificateRecord>
   /// Proofs of what the exits' thresholds risk.
   public internal(set) var certificateCount: Int
-  /// Nanoseconds of each node where the file was made; nil when it does not say.
+  /// What each node costs by the converter's model of the kernels, about nanoseconds; nil when the file does not say.
   var costs: UnsafePointer<UInt32>?
   /// Scratch of the hungriest node in bytes per thread, computed from the plan at validation; a
   /// multiple of 64.

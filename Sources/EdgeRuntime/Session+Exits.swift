@@ -10,7 +10,7 @@ struct ExitWalk {
   /// First node of the stretch in progress, and nanoseconds when it began.
   var stretch = 0
   var stretchStart: UInt64 = 0
-  /// Cost of the nodes that have run, and of the stretch in progress as it was predicted, in the file's nanoseconds.
+  /// Cost of the nodes that have run, in the file's units, and nanoseconds predicted for the stretch in progress.
   var spent: Float = 0
   var predicted: Float = 0
 
@@ -68,7 +68,7 @@ extension Session {
 
   /// Whether the run would not reach the next exit, or the end, within its budget.
   ///
-  /// The stretch ahead takes its cost in the file's table times what the run has taken for each nanosecond of the
+  /// The stretch ahead takes its cost in the file's table times the nanoseconds that the run has taken for a unit of the
   /// table so far, times how much that was too little before (`drift`), and a sixteenth more.
   private mutating func isLate(
     at exit: Int, _ walk: inout ExitWalk, _ options: RunOptions

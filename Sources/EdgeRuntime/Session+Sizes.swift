@@ -90,10 +90,10 @@ extension Session {
     if isNew { try applySizesOfInputs() }
   }
 
-  /// Tokens that the last elimination keeps at these sizes; 0 of a plan without one.
-  var keptTokens: Int {
+  /// Tokens that the last elimination before a node keeps at these sizes; 0 without one.
+  func keptTokens(before end: Int) -> Int {
     guard model.hasTokens else { return 0 }
-    for index in stride(from: model.nodeCount - 1, through: 0, by: -1)
+    for index in stride(from: end - 1, through: 0, by: -1)
     where model.nodes[index].opCode == OpCode.keepTokens.rawValue {
       return model.view(index, slots)?.output().dims[0] ?? 0
     }

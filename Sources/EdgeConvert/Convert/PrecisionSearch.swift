@@ -22,14 +22,9 @@ struct PrecisionSearch {
   /// - Parameter choices: the precision of each node so far.
   init(_ graph: Graph, choices: [PrecisionChoice]) {
     self.graph = graph
-    // Elements over the classes, which are the larger of the two axes where they may stand.
-    let isDense = graph.outputs.contains { output in
-      guard let sizes = graph[output].shape?.map({ $0.constant ?? 1 }), sizes.count > 2 else {
-        return false
-      }
-      return sizes.reduce(1, *) / Swift.max(sizes[1], sizes.last ?? 1) >= PrecisionSearch.manyPlaces
-    }
-    let decidesAtPlaces = isDense && !choices.contains { $0.precision == .dynamic }
+    let decidesAtPlaces =
+      !choices.contains { $0.precision == .dynamic }
+      && graph.outputs.contains { graph.places(of: $0) >= PrecisionSearch.manyPlaces }
     acceptable = decidesAtPlaces ? 0.001_26 : 0.005
     target = !graph.states.isEmpty ? 0.0001 : decidesAtPlaces ? 0.001 : 0.004
     let layers = graph.nodes.indices.filter { position in
@@ -80,5 +75,17 @@ struct PrecisionSearch {
     let elements = shape.reduce(1) { $0 * ($1.constant ?? 1) }
     let channels = Swift.max(WeightScales.channelCount(node, weights), 1)
     return Double(elements) * Double(weights.count / channels)
+  }
+}
+
+extension Graph {
+  /// At how many places an output answers: those of `[N, places, classes]` or of `[N, classes, H, W]`; 1 for other forms.
+  fileprivate func places(of output: ValueID) -> Int {
+    guard let sizes = self[output].shape?.map({ $0.constant ?? 1 }) else { return 1 }
+    switch sizes.count {
+    case 3: return sizes[1]
+    case 4: return sizes[2] * sizes[3]
+    default: return 1
+    }
   }
 }
