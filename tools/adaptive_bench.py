@@ -113,8 +113,8 @@ def main():
                 least[row, column] = min(least[row, column], time.perf_counter() - start)
                 right[row, column] = logits.argmax() == label
     rows = [{"contender": name, "ms": 1000 * times.mean(), "right": hits.mean()} for name, times, hits in zip(calls, least, right)]
-    certificate = report["exits"].get("certificate")
-    print(f"{len(tested)} sentences; certificate: {certificate['sentence'] if certificate else 'none'}")
+    print(f"{len(tested)} sentences; exits by {report['exits']['criterion']} from {report['exits'].get('threshold')}, "
+          f"{'certified' if report['exits'].get('certificate') else 'not certified'}")
     print("| | mean ms | times ours | right, % |\n| --- | ---: | ---: | ---: |")
     for row in rows:
         print(f"| {row['contender']} | {row['ms']:.2f} | {row['ms'] / rows[0]['ms']:.2f} | {100 * row['right']:.1f} |")
