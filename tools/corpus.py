@@ -130,7 +130,7 @@ def cases(base):
 
     yield made("node_code", lambda f: f.put("H", node(0), 999), FEATURE, "an unknown operator")
     yield made("node_exit", lambda f: f.put("H", node(0), 60), CORRUPT, "an early exit with a convolution's operands")
-    yield made("node_skip", lambda f: f.put("H", node(0), 61), FEATURE, "a skip, reserved by this version")
+    yield made("node_skip", lambda f: f.put("H", node(0), 61), CORRUPT, "a skip with a convolution's operands")
     yield made("node_operands", lambda f: f.put("I", node(4), 0x7FFFFFFF), CORRUPT, "operands outside the list")
     yield made("node_tensor", lambda f: f.put("I", operand, 0x00FFFFFF), CORRUPT, "an operand that is no tensor")
     yield made("node_absent", lambda f: f.put("I", operand, 0xFFFFFFFF), CORRUPT, "a convolution without input")

@@ -63,11 +63,14 @@ private func openHandle(
 ) throws(EdgeError) -> OpaquePointer {
   let options = try read(options, orDefault: edgert_model_options())
   let opened = try Model.open(bytes, count: size, skipDigest: options.skip_digest != 0)
-  guard options.require_certificate == 0 || opened.exitCount == 0 || opened.certificateCount > 0
+  guard
+    options.require_certificate == 0 || opened.exitCount + opened.standardSkips == 0
+      || opened.certificateCount > 0
   else {
     throw EdgeError(
       .featureUnsupported,
-      "the model's exits have no certificate: convert it with --validate, or do not require one")
+      "the model's exits or skips have no certificate: convert it with --validate, or do not require one"
+    )
   }
   guard let block = edge_host_allocate(MemoryLayout<ModelHandle>.size) else {
     throw EdgeError(
@@ -109,6 +112,16 @@ private func openHandle(
 @c @implementation public func edgert_model_state_count(_ model: OpaquePointer!) -> UInt32 {
   guard let model else { return 0 }
   return UInt32(handle(model).pointee.model.stateCount)
+}
+
+@c @implementation public func edgert_model_exit_count(_ model: OpaquePointer!) -> UInt32 {
+  guard let model else { return 0 }
+  return UInt32(handle(model).pointee.model.exitCount)
+}
+
+@c @implementation public func edgert_model_skip_count(_ model: OpaquePointer!) -> UInt32 {
+  guard let model else { return 0 }
+  return UInt32(handle(model).pointee.model.skipCount)
 }
 
 @c @implementation public func edgert_model_state_info(

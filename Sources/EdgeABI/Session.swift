@@ -79,6 +79,7 @@ func session(_ session: OpaquePointer) -> UnsafeMutablePointer<Session> {
       }
       options.criterion = criterion
     }
+    if asked.skip_blocks != 0 { options.skipped = blockMask(Int(asked.skip_blocks)) }
     let done = try session(opened).pointee.run(options)
     guard let report else { return }
     var filled = edgert_run_report()

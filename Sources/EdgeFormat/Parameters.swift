@@ -404,10 +404,17 @@ public struct ExitParameters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// `skip`: gate? → nothing; jumps to node `target` when the block between is not worth its time.
+/// `skip`: nothing → nothing; says whether the `blockNodes` after it run.
+///
+/// A run that skips the block runs the `bypassNodes` behind it in its place, which write what the block writes; any
+/// other run leaves those out.
 public struct SkipParameters: BitwiseCopyable, Sendable {
-  public var target: Int32 = 0
-  public var threshold: Float = 0
+  /// Place of the block in the order of skipping, from 0: a run that skips n blocks skips those below n.
+  public var rank: Int32 = 0
+  public var blockNodes: Int32 = 0
+  public var bypassNodes: Int32 = 0
+  /// Blocks that a run skips unless it says otherwise; the same in every skip of the plan.
+  public var standard: Int32 = 0
 
   public init() {}
 }

@@ -169,7 +169,7 @@ public struct CertificateRecord: BitwiseCopyable, Sendable {
 
   /// 1: the class of the answer (of dense answers, the share of places) differs from that at full depth.
   public var loss: UInt32 = 1
-  /// The `ExitCriterion` of every exit.
+  /// The `ExitCriterion` of every exit; 0 when blocks are skipped, and the threshold is their number.
   public var criterion: Int32 = 0
   /// The threshold of every exit, and the grid it was walked on from its strictest value.
   public var threshold: Float = 0

@@ -6,11 +6,12 @@ import EdgeFormat
 public struct RunReport {
   /// The exit that the run left at, from 1; 0 when it went to the end.
   public var exitTaken = 0
-  /// Whether it left there for the budget or the caller's limit, not because the head was sure.
+  /// Whether it left there for the budget or the caller's limit, not because the head was sure; or skipped more than
+  /// it would have without the budget.
   public var isExitForced = false
   /// How sure the head of that exit was.
   public var confidence: Float = 0
-  /// Stretches of the plan between exits.
+  /// Of the blocks that can be skipped; else stretches of the plan between exits.
   public var blocksRun = 1
   public var blocksSkipped = 0
   public var isBudgetMet = true
@@ -30,6 +31,8 @@ public struct RunOptions {
   public var lastExit = 0
   /// In place of the criterion of the file.
   public var criterion: ExitCriterion?
+  /// The blocks to skip, bit n for that of rank n, in place of as many as the file says.
+  public var skipped: UInt64?
   /// Whether the report's time is wanted: a run reads the clock only for that or for a budget.
   public var isTimed = false
   /// Of how many in `allTokens` tokens stay at each elimination; 0 for the file's default.
@@ -56,7 +59,7 @@ extension Session {
     edge_host_pool_begin(pool)
     defer { edge_host_pool_end(pool) }
     let context = context
-    var walk = ExitWalk(model, options, start: start)
+    var walk = RunWalk(model, options, start: start)
     var report = RunReport()
     var index = 0
     var end = model.nodeCount
@@ -72,6 +75,7 @@ extension Session {
       guard let node = model.view(index, slots) else { break }
       if isProfiling { try runTimed(node, context) } else { try execute(node, context) }
       index += 1
+      if node.opCode == .skip { index += passed(over: node.index, &walk, options, &report) }
       guard node.opCode == .exit else { continue }
       let tail = Int(node.parameters(as: ExitParameters.self).tailNodes)
       if leaves(at: node, &walk, options, context, &report) {
@@ -83,10 +87,15 @@ extension Session {
     hasRun = true
     advanceCounters()
     report.tokensKept = keptTokens(before: end)
-    report.blocksRun = report.exitTaken > 0 ? report.exitTaken : model.exitCount + 1
-    report.blocksSkipped = model.exitCount + 1 - report.blocksRun
+    let blocks = model.skipCount > 0 ? model.skipCount : model.exitCount + 1
+    report.blocksRun =
+      report.exitTaken > 0 ? report.exitTaken : blocks - report.blocksSkipped
+    report.blocksSkipped = blocks - report.blocksRun
     if isTimed {
       report.nanoseconds = edge_host_nanoseconds() &- start
+      if options.budgetNanoseconds > 0, report.exitTaken == 0 {
+        learn(&walk, Float(report.nanoseconds), before: model.nodeCount)
+      }
       report.isBudgetMet =
         options.budgetNanoseconds == 0 || report.nanoseconds <= options.budgetNanoseconds
     }

@@ -42,6 +42,9 @@ public struct Model: @unchecked Sendable {
   var hasTokens = false
   /// Early exits in the plan.
   public internal(set) var exitCount = 0
+  /// Blocks of the plan that runs can skip, and how many they skip unless they say otherwise.
+  public internal(set) var skipCount = 0
+  public internal(set) var standardSkips = 0
   var certificates: UnsafePointer<CertificateRecord>
   /// Proofs of what the exits' thresholds risk.
   public internal(set) var certificateCount: Int

@@ -54,9 +54,8 @@ enum OperatorTable {
     case .dft: try DFT.check(node)
     case .exit: try Exit.check(node)
     case .skip:
-      throw EdgeError(
-        .featureUnsupported, "skips need a newer runtime: convert without them"
-      ).at(section: .nodes, node: node.index)
+      try node.expect(inputs: 0, required: 0, outputs: 0)
+      try node.expectParameters(SkipParameters.self)
     }
   }
 

@@ -1,32 +1,6 @@
 import CEdgeHost
 import EdgeFormat
 
-/// Progress of one run from exit to exit.
-struct ExitWalk {
-  /// At full depth, the nodes of the next exit, which are left out.
-  private var omitted: Model.ExitRange?
-  var history = Exit.History()
-  let start: UInt64
-  /// First node of the stretch in progress, and nanoseconds when it began.
-  var stretch = 0
-  var stretchStart: UInt64 = 0
-  /// Cost of the nodes that have run, in the file's units, and nanoseconds predicted for the stretch in progress.
-  var spent: Float = 0
-  var predicted: Float = 0
-
-  init(_ model: Model, _ options: RunOptions, start: UInt64) {
-    omitted = options.isFullDepth ? model.exitRange(from: 0) : nil
-    self.start = start
-  }
-
-  /// The node to go on with when the nodes from `index` on are left out.
-  mutating func leftOut(at index: Int, _ model: Model) -> Int? {
-    guard let range = omitted, index == range.start else { return nil }
-    omitted = model.exitRange(from: range.end)
-    return range.end
-  }
-}
-
 extension Session {
   /// Throws `invalidArgument` for a threshold that is no number, or a criterion that the exits cannot follow.
   func check(_ options: RunOptions) throws(EdgeError) {
@@ -49,7 +23,7 @@ extension Session {
 
   /// Whether a run ends with the tail of an exit that it has reached.
   mutating func leaves(
-    at node: NodeView, _ walk: inout ExitWalk, _ options: RunOptions, _ context: RunContext,
+    at node: NodeView, _ walk: inout RunWalk, _ options: RunOptions, _ context: RunContext,
     _ report: inout RunReport
   ) -> Bool {
     let parameters = node.parameters(as: ExitParameters.self)
@@ -67,27 +41,18 @@ extension Session {
   }
 
   /// Whether the run would not reach the next exit, or the end, within its budget.
-  ///
-  /// The stretch ahead takes its cost in the file's table times the nanoseconds that the run has taken for a unit of the
-  /// table so far, times how much that was too little before (`drift`), and a sixteenth more.
   private mutating func isLate(
-    at exit: Int, _ walk: inout ExitWalk, _ options: RunOptions
+    at exit: Int, _ walk: inout RunWalk, _ options: RunOptions
   ) -> Bool {
     guard options.budgetNanoseconds > 0, let costs = model.costs else { return false }
-    let now = edge_host_nanoseconds() &- walk.start
-    for node in walk.stretch...exit { walk.spent += Float(costs[node]) }
-    if walk.predicted > 0 {
-      let found = Float(now &- walk.stretchStart) / walk.predicted
-      drift = min(max(drift + (found - drift) / 4, 0.5), 8)
-    }
+    let now = Float(edge_host_nanoseconds() &- walk.start)
+    learn(&walk, now, before: exit + 1)
     let ahead = exit + 1 + Int(model.exitParameters(exit).tailNodes)
     let next = model.exitRange(from: ahead)?.end ?? model.nodeCount
-    var cost: Float = 0
-    for node in ahead..<next { cost += Float(costs[node]) }
-    walk.stretch = ahead
-    walk.stretchStart = now
-    walk.predicted = cost * Float(now) / max(walk.spent, 1)
-    return Float(now) + walk.predicted * drift * 1.0625 > Float(options.budgetNanoseconds)
+    predict(&walk, now, from: ahead, cost: costs.sum(ahead..<next))
+    let isLate = now + safe(walk.predicted) > Float(options.budgetNanoseconds)
+    if isLate { relax() }
+    return isLate
   }
 }
 

@@ -27,7 +27,9 @@ public struct Session {
   var countersHaveMoved = false
   /// Whether every node has been checked at the sizes that the views show.
   var areNodesChecked = true
-  /// How much longer the next stretch of a plan takes than the run so far lets expect.
+  /// Nanoseconds that a unit of cost took in runs with a budget; 0 before the first.
+  var pace: Float = 0
+  /// How much longer than predicted a stretch of a plan may take.
   var drift: Float = 1
   /// The block when the library allocated it, for `close`.
   let owned: UnsafeMutableRawPointer?

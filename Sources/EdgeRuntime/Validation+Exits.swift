@@ -9,6 +9,8 @@ extension Model {
     let start: Int
     let exit: Int
     let end: Int
+
+    var nodes: Range<Int> { start..<end }
   }
 
   /// The first exit at or after a node; nil after the last.
@@ -69,7 +71,7 @@ extension Model {
   }
 
   /// Whether no node in a range ends or steers a run, or sets a size that others depend on.
-  private func isPlain(_ start: Int, _ end: Int) -> Bool {
+  func isPlain(_ start: Int, _ end: Int) -> Bool {
     for index in start..<end {
       guard let code = OpCode(rawValue: nodes[index].opCode), code != .exit, code != .skip,
         !code.findsSize

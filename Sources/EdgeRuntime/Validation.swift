@@ -35,6 +35,7 @@ extension Model {
     try model.checkNodes()
     try model.checkSymbols()
     try model.checkExits()
+    try model.checkSkips()
     return model
   }
 

@@ -92,7 +92,19 @@ struct Convert: ParsableCommand {
       valueName: "criterion"))
   var criterion = "auto"
 
-  @Option(help: "Share of answers that early exits may change, certified on --validate.")
+  @Option(
+    help: ArgumentHelp(
+      "Blocks that a run can skip, least missed first: auto, a number of them, or names of the values they give, in the order of skipping; off.",
+      valueName: "auto|n|name,...|off"))
+  var skips: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What takes the place of a block that is skipped: fitted (an affine map fitted to what the block does, where that is better) or identity (what went in).",
+      valueName: "fitted|identity"))
+  var skipBypass = BypassName.fitted
+
+  @Option(help: "Share of answers that early exits or skips may change, certified on --validate.")
   var risk = 0.02
 
   @Option(help: "How sure the certificate is.")
@@ -114,6 +126,11 @@ struct Convert: ParsableCommand {
 
   @Option(help: "Seed of every random choice.")
   var seed: UInt64 = 1
+
+  enum BypassName: String, ExpressibleByArgument, CaseIterable {
+    case fitted
+    case identity
+  }
 
   enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
     case int8
@@ -168,6 +185,13 @@ struct Convert: ParsableCommand {
       throw ConversionError.usage(
         "--tokens \(tokens) with --exits: a certificate speaks of runs that keep all tokens; "
           + "give --tokens 1, and let runs choose")
+    }
+    options.skips = SkipRequest(skips)
+    options.fitsBypasses = skipBypass == .fitted
+    if options.skips != .off, options.exits != .off || options.tokens != nil {
+      throw ConversionError.usage(
+        "--skips does not go together with --exits or --tokens: convert twice, and take what serves better"
+      )
     }
     options.risk = risk
     options.confidence = confidence

@@ -21,17 +21,8 @@ struct BenchCommand {
     for _ in 0..<Self.warmUpRuns { _ = try time(engine, tensors) }
     let latencies = try measure(engine, tensors, options.limits)
     var others: [(name: String, latencies: Latencies)] = []
-    if try exitCount(engine, tensors) > 0 {
-      var limits = RunLimits()
-      limits.isFullDepth = true
-      others.append(("full depth", try measure(engine, tensors, limits)))
-      limits.isFullDepth = false
-      limits.exitThreshold = .infinity
-      others.append(("worst case", try measure(engine, tensors, limits)))
-      for exit in 1...Int32(try exitCount(engine, tensors)) {
-        limits.maxExit = exit
-        others.append(("exit " + String(exit), try measure(engine, tensors, limits)))
-      }
+    for (name, limits) in Self.depths(engine) {
+      others.append((name, try measure(engine, tensors, limits)))
     }
     var nodes: [NodeTime] = []
     if options.isProfile {
@@ -55,17 +46,33 @@ struct BenchCommand {
     let sessionNanoseconds: UInt64
     let firstNanoseconds: UInt64
     let latencies: Latencies
-    /// The other ways through a model with exits.
+    /// The other ways through a model with exits or skips.
     let others: [(name: String, latencies: Latencies)]
     let profile: Profile
 
     var coldNanoseconds: UInt64 { modelNanoseconds + sessionNanoseconds + firstNanoseconds }
   }
 
-  private func exitCount(
-    _ engine: borrowing Engine, _ tensors: [SampleTensor]
-  ) throws(CommandError) -> Int {
-    try report(engine, tensors, RunLimits()).exitCount
+  /// The other ways through a model with exits or skips.
+  private static func depths(_ engine: borrowing Engine) -> [(name: String, limits: RunLimits)] {
+    guard engine.exitCount + engine.skipCount > 0 else { return [] }
+    var limits = RunLimits()
+    limits.isFullDepth = true
+    var depths: [(name: String, limits: RunLimits)] = [("full depth", limits)]
+    limits.isFullDepth = false
+    if engine.exitCount > 0 {
+      limits.exitThreshold = .infinity
+      depths.append(("worst case", limits))
+    }
+    for exit in 0..<engine.exitCount {
+      limits.maxExit = Int32(exit + 1)
+      depths.append(("exit " + String(exit + 1), limits))
+    }
+    for skips in 0..<engine.skipCount {
+      limits.skippedBlocks = Int32(skips + 1)
+      depths.append(("skipping " + String(skips + 1), limits))
+    }
+    return depths
   }
 
   private func time(

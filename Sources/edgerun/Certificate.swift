@@ -2,7 +2,7 @@ import CEdgeHost
 import EdgeFormat
 import EdgeSamples
 
-/// What was shown of a model's early exits, as its file says.
+/// What was shown of a model's early exits or skips, as its file says.
 struct Certificate {
   private let record: CertificateRecord
 
@@ -34,8 +34,10 @@ struct Certificate {
     return "with " + percent(record.confidence) + " confidence at most " + percent(record.risk)
       + " of answers differ from the whole model's, for inputs like the " + String(record.samples)
       + " samples it was tested on (" + percent(record.disagreement) + " found; "
-      + ExitCriterionName.of(record.criterion) + " from "
-      + numberText(Double(record.threshold), digits: 4) + ", " + percent(record.saved)
+      + (record.criterion == 0
+        ? String(Int(record.threshold)) + " blocks skipped"
+        : ExitCriterionName.of(record.criterion) + " from "
+          + numberText(Double(record.threshold), digits: 4)) + ", " + percent(record.saved)
       + " of the cost saved; samples " + digest + ")"
   }
 

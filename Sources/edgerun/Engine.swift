@@ -13,6 +13,9 @@ struct Engine: ~Copyable {
   let outputs: [OutputDescription]
   /// What a session keeps from run to run; shapes are upper bounds.
   let states: [OutputDescription]
+  /// Early exits of the model, and blocks that a run can skip.
+  let exitCount: Int
+  let skipCount: Int
   /// Bytes of a session with the chosen number of threads.
   let sessionBytes: Int
   /// Time to open the model, then the session.
@@ -62,6 +65,8 @@ struct Engine: ~Copyable {
       _ = edgert_model_state_info(opened, index, &info)
       return Engine.outputDescription(info)
     }
+    exitCount = Int(edgert_model_exit_count(opened))
+    skipCount = Int(edgert_model_skip_count(opened))
     fingerprint = Engine.fingerprint(path)
     model = opened
     self.session = session
@@ -110,6 +115,7 @@ struct Engine: ~Copyable {
     options.max_exit = limits.maxExit
     options.full_depth = limits.isFullDepth ? 1 : 0
     options.token_keep = limits.tokenKeep
+    options.skip_blocks = limits.skippedBlocks
     var report = edgert_run_report()
     report.struct_size = UInt32(MemoryLayout<edgert_run_report>.size)
     var detail = edgert_error()
@@ -120,7 +126,6 @@ struct Engine: ~Copyable {
     return Report(
       nanoseconds: report.elapsed_ns, exitTaken: Int(report.exit_taken),
       blocksSkipped: Int(report.blocks_skipped),
-      exitCount: Int(report.blocks_run + report.blocks_skipped) - 1,
       isBudgetMet: report.budget_met != 0, tokensKept: Int(report.tokens_kept))
   }
 

@@ -22,7 +22,9 @@ struct EvalCommand {
     let reader = SampleReader(
       inputs: engine.inputs, preprocessing: try engine.preprocessing(options))
     let sources = try self.sources(reader)
-    var count = Score(table: ExitTable(options.thresholds))
+    var count = Score(
+      exits: ExitTable.Row(exitCount: engine.exitCount),
+      table: ExitTable(options.thresholds, exitCount: engine.exitCount))
     var bar = ProgressBar(total: sources.count)
     edge_cli_watch_interrupt()
     for (index, source) in sources.enumerated() {
@@ -52,7 +54,7 @@ struct EvalCommand {
     var correctInFive = 0
     var failures = 0
     var times: [UInt64] = []
-    var exits = ExitTable.Row()
+    var exits: ExitTable.Row
     var table: ExitTable
 
     func share(_ count: Int) -> Double { samples > 0 ? Double(count) / Double(samples) : 0 }

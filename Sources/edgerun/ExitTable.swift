@@ -6,13 +6,15 @@ struct ExitTable {
   struct Row {
     var correct = 0
     /// Runs that left at each exit; the first went to the end.
-    var exits: [Int] = []
+    var exits: [Int]
     var nanoseconds: [UInt64] = []
+
+    /// - Parameter exitCount: exits of the model.
+    init(exitCount: Int) { exits = [Int](repeating: 0, count: exitCount + 1) }
 
     /// Takes in a run.
     mutating func add(_ report: Report, isCorrect: Bool) {
       correct += isCorrect ? 1 : 0
-      while exits.count < report.exitCount + 1 { exits.append(0) }
       if exits.indices.contains(report.exitTaken) { exits[report.exitTaken] += 1 }
       nanoseconds.append(report.nanoseconds)
     }
@@ -35,9 +37,9 @@ struct ExitTable {
   let thresholds: [Float]
   var rows: [Row]
 
-  init(_ thresholds: [Float]) {
+  init(_ thresholds: [Float], exitCount: Int) {
     self.thresholds = thresholds
-    rows = thresholds.map { _ in Row() }
+    rows = thresholds.map { _ in Row(exitCount: exitCount) }
   }
 
   /// A line for each threshold.

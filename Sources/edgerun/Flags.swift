@@ -22,6 +22,7 @@ enum FlagKind: Int {
   case criterion = 19
   case thresholds = 20
   case tokenKeep = 21
+  case skip = 22
 }
 
 /// One flag: the parser and the help text both come from this table.
@@ -68,11 +69,15 @@ struct Flag {
         [.run, .eval, .bench]),
       Flag(.maxExit, "--max-exit", "N", "leave at exit N at the latest", [.run, .eval, .bench]),
       Flag(
-        .fullDepth, "--full-depth", "", "run the whole model, without its exits",
+        .fullDepth, "--full-depth", "", "run the whole model, without its exits and skips",
         [.run, .eval, .bench]),
       Flag(
         .tokenKeep, "--token-keep", "F",
         "part of the tokens that stays at each elimination of an encoder, above 0 and at most 1; the model's unless given",
+        [.run, .eval, .bench]),
+      Flag(
+        .skip, "--skip", "N",
+        "skip the first N of the blocks that can be skipped, in the model's order; as many as the model says unless given",
         [.run, .eval, .bench]),
       Flag(
         .thresholds, "--thresholds", "T,...",

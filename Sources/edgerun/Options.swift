@@ -124,6 +124,9 @@ enum CommandLineParser {
     case .exitThreshold: options.limits.exitThreshold = try threshold(flag, value, options)
     case .tokenKeep:
       options.limits.tokenKeep = Float(try number(flag, value, 1e-3, 1, options))
+    case .skip:
+      let count = Int32(try number(flag, value, 0, 64, options))
+      options.limits.skippedBlocks = count > 0 ? count : -1
     case .thresholds:
       options.thresholds = try thresholds(flag, value, options)
     case .maxExit: options.limits.maxExit = Int32(try number(flag, value, 1, 64, options))

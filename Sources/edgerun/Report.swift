@@ -6,8 +6,6 @@ struct Report {
   /// 1-based; 0 when it ran to the end.
   var exitTaken = 0
   var blocksSkipped = 0
-  /// Exits of the model.
-  var exitCount = 0
   var isBudgetMet = true
   /// Tokens that the last elimination kept; 0 of a model without one.
   var tokensKept = 0
@@ -25,6 +23,8 @@ struct RunLimits {
   var isFullDepth = false
   /// 0: the model's.
   var tokenKeep: Float = 0
+  /// 0: as many as the model says; -1: none.
+  var skippedBlocks: Int32 = 0
 }
 
 /// The time of one node over several runs.

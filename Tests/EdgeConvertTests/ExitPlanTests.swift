@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func exitsComeAsSoonAsTheirEvidence() {
-    let steps = ExitSchedule(graph()).steps
+    let steps = Schedule(graph()).steps
     #expect(
       steps == [
         .node(0, .trunk), .node(3, .head(0)), .exit(0), .node(4, .tail(0)), .answer(0),
@@ -75,7 +75,7 @@ import Testing
       ])
     var plain = graph()
     plain.exits = []
-    #expect(ExitSchedule(plain).steps == (0..<6).map { .node($0, .trunk) })
+    #expect(Schedule(plain).steps == (0..<6).map { .node($0, .trunk) })
   }
 
   /// x `[1, 2, 3, 3]` → a = Relu(x) → y = Exp(a); an exit whose scores and answer are views of a under an order of

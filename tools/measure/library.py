@@ -29,7 +29,8 @@ tensor = struct("edgert_tensor", ("dtype", C.c_int32), ("rank", C.c_uint32), ("z
 session_options = struct("edgert_session_options", ("threads", C.c_uint32), ("memory", C.c_void_p), ("memory_bytes", C.c_size_t))
 
 run_options = struct("edgert_run_options", ("full_depth", C.c_uint32), ("budget_ns", C.c_uint64), ("exit_threshold", C.c_float),
-                     ("token_keep", C.c_float), ("max_exit", C.c_int32), ("exit_criterion", C.c_int32))
+                     ("token_keep", C.c_float), ("max_exit", C.c_int32), ("exit_criterion", C.c_int32),
+                     ("skip_blocks", C.c_int32))
 run_report = struct("edgert_run_report", ("exit_taken", C.c_uint32), ("blocks_run", C.c_uint32), ("blocks_skipped", C.c_uint32),
                     ("tokens_kept", C.c_uint32), ("budget_met", C.c_uint32), ("confidence", C.c_float), ("elapsed_ns", C.c_uint64),
                     ("exit_forced", C.c_uint32))

@@ -10,6 +10,7 @@ public struct Conversion {
     case validating
     case fitting = "fitting exits"
     case trying = "trying exits"
+    case skipping = "trying skips"
   }
 
   /// What a conversion gives.
@@ -85,6 +86,9 @@ public struct Conversion {
     let exits = try ExitPass(options: options, bounds: bound.bounds) {
       progress($0, $1, $2)
     }.run(&decided, calibration: calibration, validation: validation)
+    let skips = try SkipPass(options: options, bounds: bound.bounds) {
+      progress(.skipping, $0, $1)
+    }.run(&decided, calibration: calibration, validation: validation)
     var report = provenance.report(decided)
     if given == nil, let used {
       try diagnose(&report, plain, graph, used, bounds: bound.bounds)
@@ -93,14 +97,15 @@ public struct Conversion {
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
       metadata: provenance.metadata(
         form.metadata.merging(StoredExplanation.entries(report)) { own, _ in own }),
-      certificates: exits?.certificates ?? [])
+      certificates: exits?.certificates ?? skips?.certificates ?? [])
     let loaded = try LoadedFile(file.bytes, name: options.output)
     report.memory = ConversionReport.Memory(file, loaded)
     report.setBlocks(file.nodes)
     report.states = file.states
-    report.notes = bound.notes + sparsityNotes + (exits?.notes ?? [])
+    report.notes = bound.notes + sparsityNotes + (exits?.notes ?? []) + (skips?.notes ?? [])
     report.exits = exits?.report
-    report.warnings += provenance.warnings + (exits?.warnings ?? [])
+    report.skips = skips?.report
+    report.warnings += provenance.warnings + (exits?.warnings ?? []) + (skips?.warnings ?? [])
     report.warnings += sizes.notes.map {
       ConversionReport.Warning($0, remedy: "give --bound to change it")
     }

@@ -26,6 +26,9 @@ public struct ConversionOptions: Sendable {
   public var tokens: Double?
   /// Early exits.
   public var exits = ExitRequest.off
+  /// Blocks that runs can skip, and whether what takes their place is fitted to what they do.
+  public var skips = SkipRequest.off
+  public var fitsBypasses = true
   /// How exits measure certainty; nil for the way that saves most.
   public var criterion: ExitCriterion?
   /// Share of answers that exits may change, and how sure that is.
@@ -82,6 +85,12 @@ public struct ConversionOptions: Sendable {
     if let exits = exits.text {
       stated["exits"] = exits
       stated["criterion"] = criterion?.name ?? "auto"
+    }
+    if let skips = skips.text {
+      stated["skips"] = skips
+      if !fitsBypasses { stated["skip-bypass"] = "identity" }
+    }
+    if exits != .off || skips != .off {
       stated["risk"] = String(risk)
       stated["confidence"] = String(confidence)
     }

@@ -8,7 +8,7 @@ import EdgeFormat
 ///   - quantization: the decisions for this graph.
 ///   - bounds: largest value of each run-time size; a leading batch axis without one gets 1.
 ///   - metadata: entries of the metadata section, each key once, in any order.
-///   - certificates: of the graph's exits.
+///   - certificates: of the graph's exits or skips.
 /// - Throws: `ConversionError`: every node without a lowering, sizes without a bound, or a
 ///   contradiction.
 public func makeFile(

@@ -75,7 +75,7 @@ public struct CertificateText: Codable, Sendable {
     disagreement = record.disagreement
     pValue = record.pValue
     threshold = record.threshold
-    criterion = ExitCriterion(rawValue: record.criterion)?.name ?? "?"
+    criterion = ExitCriterion(rawValue: record.criterion)?.name ?? "skips"
     saved = record.saved
   }
 
@@ -84,7 +84,10 @@ public struct CertificateText: Codable, Sendable {
     String(
       format:
         "with %.4g %% confidence at most %.4g %% of answers differ from the whole model's, for inputs like the %d "
-        + "samples it was tested on (%.2f %% found; %@ from %.4g, %.1f %% of the cost saved)",
-      100 * confidence, 100 * risk, samples, 100 * disagreement, criterion, threshold, 100 * saved)
+        + "samples it was tested on (%.2f %% found; %@, %.1f %% of the cost saved)",
+      100 * confidence, 100 * risk, samples, 100 * disagreement,
+      criterion == "skips"
+        ? "\(Int(threshold)) blocks skipped" : String(format: "%@ from %.4g", criterion, threshold),
+      100 * saved)
   }
 }

@@ -106,32 +106,37 @@ struct ExitTuning {
     _ grid: ThresholdGrid, _ criterion: ExitCriterion, _ passed: (index: Int, pValue: Double),
     _ traces: [ExitTrace], _ digest: String?
   ) -> CertificateRecord {
-    var record = CertificateRecord()
+    var record = CertificateRecord(control, samples: traces.count, digest: digest)
     let point = OperatingPoint(traces, costs, criterion, grid.thresholds[passed.index])
     record.criterion = criterion.rawValue
     record.threshold = point.threshold
     record.gridFirst = grid.first
     record.gridStep = grid.step
     record.gridCount = UInt32(grid.count)
-    record.risk = Float(control.risk)
-    record.confidence = Float(control.confidence)
-    record.samples = UInt32(traces.count)
     record.disagreement = Float(point.loss)
     record.pValue = Float(passed.pValue)
     record.saved = Float(1 - point.cost)
-    let words = (0..<4).map { word -> UInt64 in
-      let text = (digest ?? "").dropFirst(16 * word).prefix(16)
-      return (UInt64(text, radix: 16) ?? 0).byteSwapped
-    }
-    (record.data0, record.data1, record.data2, record.data3) = (
-      words[0], words[1], words[2], words[3]
-    )
     return record
   }
 
   private static func accuracy(_ traces: [ExitTrace], _ exit: Int) -> Double? {
     guard !traces.isEmpty, traces.allSatisfy({ !$0.areRight.isEmpty }) else { return nil }
     return Double(traces.count { $0.areRight[exit] }) / Double(traces.count)
+  }
+}
+
+extension CertificateRecord {
+  /// What is certified on samples with this SHA-256, in hexadecimal.
+  init(_ control: RiskControl, samples: Int, digest: String?) {
+    self.init()
+    risk = Float(control.risk)
+    confidence = Float(control.confidence)
+    self.samples = UInt32(samples)
+    let words = (0..<4).map { word -> UInt64 in
+      let text = (digest ?? "").dropFirst(16 * word).prefix(16)
+      return (UInt64(text, radix: 16) ?? 0).byteSwapped
+    }
+    (data0, data1, data2, data3) = (words[0], words[1], words[2], words[3])
   }
 }
 

@@ -103,6 +103,10 @@ public struct Graph: Sendable {
   public var states: [State] = []
   /// Heads that may answer early, in the order in which a run reaches them.
   public var exits: [EarlyExit] = []
+  /// In the order of the nodes.
+  public var skips: [SkippableBlock] = []
+  /// Blocks that a run skips unless it says otherwise.
+  public var standardSkips = 0
   /// Values of the enclosing graph that a subgraph reads, under the enclosing graph's names.
   public var captures: [ValueID] = []
   public var origin = Origin()

@@ -26,8 +26,9 @@ struct Growth: Equatable {
 }
 
 extension Graph {
-  /// The values that a run must compute: outputs, what states become, and what exits look at and answer.
-  var results: [ValueID] { outputs + states.map(\.output) + exitValues }
+  /// The values that a run must compute: outputs, what states become, what exits look at and answer, and where blocks
+  /// that are skipped begin and end.
+  var results: [ValueID] { outputs + states.map(\.output) + exitValues + skipValues }
 
   /// How a state grows; nil for one whose shape stays.
   /// - Throws: `ConversionError.usage` when it is neither, or when its shape is not known.

@@ -2,9 +2,15 @@ import EdgeFormat
 
 extension Lowering {
   /// Appends what is no node of the graph.
-  mutating func exitStep(_ step: ExitSchedule.Step) throws {
+  mutating func steer(_ step: Schedule.Step) throws {
     switch step {
     case .node: break
+    case .skip(let index):
+      enter(.trunk, own: [])
+      skip(index)
+    case .join(let index):
+      enter(.bypass(index), own: [])
+      try join(index)
     case .exit(let index):
       enter(.head(index), own: [])
       try exit(index)

@@ -29,9 +29,11 @@ public struct Lowering: Sendable {
   let outputs: Set<ValueID>
 
   /// Where the nodes being appended run.
-  var part = ExitPart.trunk
+  var part = PlanPart.trunk
   /// What stands for the output in the tails of exits.
   var answers: [PlanTensorID] = []
+  /// What bypasses give, and the results of blocks that it stands for.
+  var bypasses: [(made: PlanTensorID, result: PlanTensorID)] = []
   /// Stored forms of values as they were before a head, and what the head's own nodes compute.
   private var outside: (forms: [ValueID: [Stored]], own: Set<ValueID>)?
 
@@ -158,9 +160,9 @@ public struct Lowering: Sendable {
 
   /// Goes on with another part of the plan.
   ///
-  /// What a head has made of values of the trunk is not there at full depth, nor what a tail has made: the trunk
-  /// makes its own.
-  mutating func enter(_ next: ExitPart, own: Set<ValueID>) {
+  /// What a head has made of values of the trunk is not there at full depth, nor what a tail or a bypass has made, and what a
+  /// block has made is not there when it is skipped: the trunk makes its own.
+  mutating func enter(_ next: PlanPart, own: Set<ValueID>) {
     if next == part {
       outside?.own.formUnion(own)
       return

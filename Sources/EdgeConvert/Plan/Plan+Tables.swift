@@ -15,6 +15,7 @@ extension Plan {
     for (index, lookup) in nodes.enumerated() where lookup.opCode == .lookup {
       guard case let source?? = lookup.inputs.first, readers[root(source)] == 1,
         let owner = producer[root(source)], nodes[owner].opCode.isProduct,
+        nodes[owner].part == lookup.part,
         nodes[owner].inputs.count == 7,
         nodes[owner].inputs[6] == nil, let before = self[root(source)].affine,
         let written = nodes[owner].outputs.first,

@@ -69,9 +69,9 @@ struct Plan: Sendable {
       try lowering.addState(state, preferred: stateOrders[state.input])
     }
     var obstacles: [Obstacle] = []
-    for step in ExitSchedule(graph).steps {
+    for step in Schedule(graph).steps {
       guard case .node(let position, let part) = step else {
-        try lowering.exitStep(step)
+        try lowering.steer(step)
         continue
       }
       let node = graph.nodes[position]
@@ -108,9 +108,11 @@ struct Plan: Sendable {
       values[graph[value].name] = forms.first
     }
     try joinAnswers(lowering.answers)
+    join(lowering.bypasses)
     fuseTables()
     writeStatesInPlace()
     countExitParts()
+    countSkipParts()
   }
 }
 

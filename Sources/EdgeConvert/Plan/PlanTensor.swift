@@ -30,8 +30,8 @@ struct PlanNode: Sendable {
   var parameters: [UInt8]
   /// Name of the ONNX node that it comes from.
   var name: String
-  /// Whether it belongs to an exit.
-  var part = ExitPart.trunk
+  /// When it runs.
+  var part = PlanPart.trunk
 }
 
 /// A tensor of the plan that holds a value of the graph: stored axis `i` is axis `order[i]` of the

@@ -112,6 +112,8 @@ public struct ConversionReport: Codable, Sendable {
   public var warnings: [Warning]
   /// What its early exits do.
   public var exits: ExitReport?
+  /// What skipping its blocks does.
+  public var skips: SkipReport?
   /// What a session keeps between runs.
   public var states: [EmittedFile.StateSummary] = []
   /// What was found in the model and decided without being asked.

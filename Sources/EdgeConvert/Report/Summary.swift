@@ -22,6 +22,7 @@ extension ConversionReport {
     lines += steps.map { "quantization: \($0)" }
     lines += accuracyLines
     lines += exits?.lines ?? []
+    lines += skips?.lines ?? []
     for warning in warnings {
       lines.append("warning: \(warning.text): \(warning.remedy)")
       if let command = warning.command { lines.append("  \(command)") }

@@ -56,11 +56,12 @@ public final class LoadedFile {
     memory.deallocate()
   }
 
-  /// Runs one sample from a fresh state, at full depth.
+  /// Runs one sample from a fresh state, at full depth but for blocks to skip.
+  /// - Parameter skipped: bit n for the block of rank n.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
-  public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
+  public func run(_ inputs: [Tensor], name: String, skipped: UInt64 = 0) throws -> [Output] {
     reset()
-    return try next(inputs, name: name)
+    return try next(inputs, name: name, skipped: skipped)
   }
 
   /// Runs a sample from a fresh state: the outputs of each of its runs.
@@ -73,13 +74,14 @@ public final class LoadedFile {
   func reset() { session.pointee.resetState() }
 
   /// Runs on the states that the last run has left.
-  func next(_ inputs: [Tensor], name: String) throws -> [Output] {
+  func next(_ inputs: [Tensor], name: String, skipped: UInt64 = 0) throws -> [Output] {
     do throws(EdgeError) {
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
         try set(position, tensor)
       }
       var options = RunOptions()
-      options.isFullDepth = true
+      options.isFullDepth = skipped == 0
+      options.skipped = skipped
       _ = try session.pointee.run(options)
       var outputs: [Output] = []
       for position in 0..<model.outputCount { outputs.append(try output(position)) }
@@ -89,11 +91,31 @@ public final class LoadedFile {
     }
   }
 
-  /// Runs node by node on the states that the last run has left.
-  /// - Parameter visit: called after each node with its index and a function that reads a tensor of
-  ///   the plan.
+  /// Makes sure that a part of the plan changes nothing at full depth.
+  /// - Parameters:
+  ///   - plain: the file without it.
+  ///   - data: whose first samples are run.
+  ///   - what: the part, for the message.
+  /// - Throws: `ConversionError.invalid`, an error of the converter.
+  func requireEqual(to plain: LoadedFile, _ data: DataSet, what: String) throws {
+    for index in 0..<min(data.count, 8) {
+      let sample = try data.sample(index)
+      let (a, b) = (try run(sample), try plain.run(sample))
+      let isEqual = zip(a, b).allSatisfy { zip($0, $1).allSatisfy { $0.tensor == $1.tensor } }
+      guard isEqual else {
+        throw ConversionError.invalid(
+          "the file with \(what) differs at full depth from the one without, on \(sample.path)")
+      }
+    }
+  }
+
+  /// Runs node by node, at full depth but for blocks to skip, on the states that the last run has left.
+  /// - Parameters:
+  ///   - skipped: bit n for the block of rank n.
+  ///   - visit: called after each node with its index and a function that reads a tensor of the plan.
   func step(
-    _ inputs: [Tensor], name: String, visit: (Int, (Int) -> Output?) throws -> Void
+    _ inputs: [Tensor], name: String, skipped: UInt64 = 0,
+    visit: (Int, (Int) -> Output?) throws -> Void
   ) throws {
     do throws(EdgeError) {
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
@@ -102,7 +124,14 @@ public final class LoadedFile {
     } catch {
       throw LoadedFile.usage(error, name)
     }
+    var omitted = 0..<0
     for node in 0..<model.nodeCount {
+      if let parameters = model.skip(at: node) {
+        let block = node + 1..<node + 1 + Int(parameters.blockNodes)
+        let bypass = block.upperBound..<block.upperBound + Int(parameters.bypassNodes)
+        omitted = skipped >> UInt64(parameters.rank) & 1 == 1 ? block : bypass
+      }
+      if omitted.contains(node) { continue }
       do throws(EdgeError) {
         try session.pointee.step(node)
       } catch {
@@ -116,6 +145,9 @@ public final class LoadedFile {
 
   /// The parameters of a node that is an exit; nil for another.
   func exit(at node: Int) -> ExitParameters? { model.exit(at: node) }
+
+  /// The parameters of a node that is a skip; nil for another.
+  func skip(at node: Int) -> SkipParameters? { model.skip(at: node) }
 
   /// How sure the head of an exit that was just stepped to is, as `Session.certainty`.
   func certainty(_ node: Int, _ criterion: ExitCriterion, _ history: inout Exit.History) -> Float? {

@@ -31,7 +31,7 @@ enum GridSample {
   }
 
   static func run(_ node: NodeView, _ context: RunContext) {
-    let x = node.input(0), y = node.output()
+    let y = node.output()
     let points = y.count(0..<(y.rank &- 1)), channels = y.fromLast(0)
     context.split(node, units: points, elements: points &* (channels &+ 16) &* 4) {
       pointer, part in
