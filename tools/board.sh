@@ -38,7 +38,7 @@ mkdir -p "$prefix/bin" "$prefix/lib/pkgconfig" "$prefix/lib/cmake/edgert" "$pref
 # lld keeps the file small although segments are 64 KiB apart, as boards with 16 and 64 KiB pages need.
 resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 lld=$(cd "$resources/../../bin" && pwd)
-set -- -B "$lld" -fuse-ld=lld -Wl,--gc-sections -Wl,-s -Wl,--build-id -Wl,-z,relro -Wl,-z,now
+set -- -B "$lld" -fuse-ld=lld -Wl,--gc-sections -Wl,--icf=all -Wl,-s -Wl,--build-id -Wl,-z,relro -Wl,-z,now
 [ "$target" != aarch64 ] || set -- "$@" -Wl,-z,max-page-size=65536
 
 library=$prefix/lib/libedgert.so.$version

@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+import pictures
+import pictures_model
 import sentiment
 import sentiment_data
 import sentiment_model
@@ -85,11 +87,68 @@ class EncoderAdapter:
         sentiment_model.Writer(model).write(path)
 
 
-ADAPTERS = {"encoder": EncoderAdapter}
+class PicturesAdapter:
+    """The residual network for pictures; every convolution but the first becomes sparse, those of its exits too."""
+
+    rate = 0.02
+    # Pictures whose patches are enough for second moments.
+    seen = 300
+
+    def __init__(self, options):
+        self.options = options
+        self.pictures, self.labels = pictures.read_folder(options.train[0])
+
+    def load(self, path):
+        """A network with saved weights."""
+        model = pictures_model.Network()
+        model.load_state_dict(torch.load(path))
+        return model.to(memory_format=torch.channels_last).eval()
+
+    def matrices(self, model):
+        """(name, layer) of what becomes sparse."""
+        return model.convolutions()
+
+    def calibration(self, random, count):
+        """Batches of some training pictures."""
+        chosen = random.choice(len(self.labels), min(count, self.seen), replace=False)
+        return pictures.batches(self.pictures[chosen], self.labels[chosen], random)
+
+    def batches(self, random):
+        """An epoch of batches."""
+        return pictures.batches(self.pictures, self.labels, random)
+
+    def forward(self, model, batch):
+        """Blocks' outputs and the classifiers' logits."""
+        return model(batch[0])
+
+    def loss(self, now, goal, batch):
+        """Last classifier and blocks to the dense network's, exits as in the dense training."""
+        exits = pictures.exit_loss(now[1], batch[1], goal[1][-1])
+        return divergence(now[1][-1], goal[1][-1]) + square_head(now[0], goal[0], 1) + exits
+
+    def schedule(self, model, steps):
+        """The optimizer; normalizations learn again."""
+        model.train()
+        return pictures.Schedule(model, steps, self.rate)
+
+    def finish(self, model, random):
+        """Nothing follows."""
+
+    def evaluate(self, model):
+        """Print accuracies on the held-out files."""
+        for path in self.options.held_out:
+            pictures.evaluate(model, path)
+
+    def export(self, model, path):
+        """Write ONNX."""
+        pictures_model.Writer(model).write(path)
+
+
+ADAPTERS = {"encoder": EncoderAdapter, "pictures": PicturesAdapter}
 
 
 def add_arguments(parser):
     """Where the networks' data are."""
     parser.add_argument("--tokenizer", metavar="JSON", help="encoder")
-    parser.add_argument("--train", nargs="+", default=[], metavar="FILE")
+    parser.add_argument("--train", nargs="+", default=[], metavar="FILE", help="pictures: a folder with a folder a class")
     parser.add_argument("--held-out", nargs="+", default=[], metavar="FILE")

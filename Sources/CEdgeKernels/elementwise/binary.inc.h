@@ -43,7 +43,25 @@ void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, co
 #endif
 
 EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, const float *b,
+                                int32_t b_step, float *y, int64_t chunks) {
+  _Pragma("clang loop unroll(disable)") for (; chunks > 0; chunks--) {
+    /* y may lie on a or b, element on element. */
+    EDGE_ZIP_LOOP
+    for (int l = 0; l < 16; l++)
+      y[l] = edge_one_nan(EDGE_NAME(binary)(kind, a[l], b[l]));
+    a += 16 * a_step, b += 16 * b_step, y += 16;
+  }
+}
+
+#define EDGE_ZIP(kind)                                                                             \
+  case kind:                                                                                       \
+    EDGE_NAME(zip)(kind, from_a, a_step, from_b, b_step, to, chunks);                              \
+    break;
+
+void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, const float *b,
                                 int32_t b_step, float *y, int64_t n) {
+  if (kind > EDGE_BINARY_POW)
+    return edge_f32_remainder(kind, a, a_step, b, b_step, y, n);
   float room_a[16], room_b[16], room_y[16]; /* what is one value for all, and the short end */
   float a0 = n > 0 ? *a : 0.0f, b0 = n > 0 ? *b : 0.0f;
   for (int l = 0; l < 16; l++)
@@ -53,14 +71,16 @@ EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, co
   int64_t chunks = n / 16, whole = chunks * 16;
   size_t rest = (size_t)(n - whole) * sizeof *y;
   _Pragma("clang loop unroll(disable)") for (;;) {
-    _Pragma("clang loop unroll(disable)") for (; chunks > 0; chunks--) {
-      /* y may lie on a or b, element on element. */
-      EDGE_ZIP_LOOP
-      for (int l = 0; l < 16; l++)
-        to[l] = edge_one_nan(EDGE_NAME(binary)(kind, from_a[l], from_b[l]));
-      from_a += 16 * a_step, from_b += 16 * b_step, to += 16;
+    switch (kind) {
+      EDGE_ZIP(EDGE_BINARY_ADD)
+      EDGE_ZIP(EDGE_BINARY_SUB)
+      EDGE_ZIP(EDGE_BINARY_MUL)
+      EDGE_ZIP(EDGE_BINARY_DIV)
+      EDGE_ZIP(EDGE_BINARY_MIN)
+      EDGE_ZIP(EDGE_BINARY_MAX)
+      EDGE_ZIP(EDGE_BINARY_POW)
     }
-    if (rest == 0 || to == room_y + 16)
+    if (rest == 0 || to == room_y)
       break;
     if (a_step)
       edge_copy_part(room_a, a + whole, rest);
@@ -71,26 +91,6 @@ EDGE_INLINE void EDGE_NAME(zip)(int32_t kind, const float *a, int32_t a_step, co
   }
   if (rest > 0)
     edge_copy_part(y + whole, room_y, rest);
-}
-
-#define EDGE_ZIP(kind)                                                                             \
-  case kind:                                                                                       \
-    EDGE_NAME(zip)(kind, a, a_step, b, b_step, y, n);                                              \
-    break;
-
-void EDGE_NAME(edge_f32_binary)(int32_t kind, const float *a, int32_t a_step, const float *b,
-                                int32_t b_step, float *y, int64_t n) {
-  switch (kind) {
-    EDGE_ZIP(EDGE_BINARY_ADD)
-    EDGE_ZIP(EDGE_BINARY_SUB)
-    EDGE_ZIP(EDGE_BINARY_MUL)
-    EDGE_ZIP(EDGE_BINARY_DIV)
-    EDGE_ZIP(EDGE_BINARY_MIN)
-    EDGE_ZIP(EDGE_BINARY_MAX)
-    EDGE_ZIP(EDGE_BINARY_POW)
-  default:
-    edge_f32_remainder(kind, a, a_step, b, b_step, y, n);
-  }
 }
 
 #undef EDGE_ZIP

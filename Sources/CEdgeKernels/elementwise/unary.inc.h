@@ -68,22 +68,59 @@ void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n
 
 #else
 
-EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
+/* Chunks of 16: a multiple that the compiler sees, so that there is no loop for what is left over. */
+EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t chunks, float alpha,
                                 float beta) {
+  int64_t count = chunks * 16;
+  if (kind == EDGE_UNARY_GELU) { /* the longest chain of operations, in every encoder: two at a time */
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(2) unroll(disable)")
+    for (int64_t l = 0; l < count; l++)
+      y[l] = edge_one_nan(EDGE_NAME(unary)(kind, x[l], alpha, beta));
+  } else {
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(1) unroll(disable)")
+    for (int64_t l = 0; l < count; l++)
+      y[l] = edge_one_nan(EDGE_NAME(unary)(kind, x[l], alpha, beta));
+  }
+}
+
+#define EDGE_MAP(kind)                                                                             \
+  case kind:                                                                                       \
+    EDGE_NAME(map)(kind, from, to, chunks, alpha, beta);                                           \
+    break;
+
+void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
+                               float beta) {
   float room[16] = {0}; /* the short end */
   int64_t chunks = n / 16, whole = chunks * 16;
   const float *from = x;
   float *to = y;
   _Pragma("clang loop unroll(disable)") for (;;) {
-    int64_t count = chunks * 16; /* a multiple that the compiler sees: no loop for what is left over */
-    if (kind == EDGE_UNARY_GELU) { /* the longest chain of operations, in every encoder: two at a time */
-      _Pragma("clang loop vectorize(assume_safety) interleave_count(2) unroll(disable)")
-      for (int64_t l = 0; l < count; l++)
-        to[l] = edge_one_nan(EDGE_NAME(unary)(kind, from[l], alpha, beta));
-    } else {
-      _Pragma("clang loop vectorize(assume_safety) interleave_count(1) unroll(disable)")
-      for (int64_t l = 0; l < count; l++)
-        to[l] = edge_one_nan(EDGE_NAME(unary)(kind, from[l], alpha, beta));
+    switch (kind) {
+      EDGE_MAP(EDGE_UNARY_RELU)
+      EDGE_MAP(EDGE_UNARY_LEAKY_RELU)
+      EDGE_MAP(EDGE_UNARY_CLIP)
+      EDGE_MAP(EDGE_UNARY_SIGMOID)
+      EDGE_MAP(EDGE_UNARY_HARD_SIGMOID)
+      EDGE_MAP(EDGE_UNARY_HARD_SWISH)
+      EDGE_MAP(EDGE_UNARY_TANH)
+      EDGE_MAP(EDGE_UNARY_EXP)
+      EDGE_MAP(EDGE_UNARY_LOG)
+      EDGE_MAP(EDGE_UNARY_SQRT)
+      EDGE_MAP(EDGE_UNARY_ABS)
+      EDGE_MAP(EDGE_UNARY_NEG)
+      EDGE_MAP(EDGE_UNARY_RECIPROCAL)
+      EDGE_MAP(EDGE_UNARY_ERF)
+      EDGE_MAP(EDGE_UNARY_FLOOR)
+      EDGE_MAP(EDGE_UNARY_CEIL)
+      EDGE_MAP(EDGE_UNARY_ROUND)
+      EDGE_MAP(EDGE_UNARY_SOFTPLUS)
+      EDGE_MAP(EDGE_UNARY_ELU)
+      EDGE_MAP(EDGE_UNARY_SILU)
+      EDGE_MAP(EDGE_UNARY_GELU)
+      EDGE_MAP(EDGE_UNARY_SIN)
+      EDGE_MAP(EDGE_UNARY_COS)
+      EDGE_MAP(EDGE_UNARY_ATAN)
+      EDGE_MAP(EDGE_UNARY_SIGN)
     }
     if (to == room || whole == n)
       break;
@@ -93,42 +130,6 @@ EDGE_INLINE void EDGE_NAME(map)(int32_t kind, const float *x, float *y, int64_t 
   }
   if (whole < n)
     edge_copy_part(y + whole, room, (size_t)(n - whole) * sizeof *y);
-}
-
-#define EDGE_MAP(kind)                                                                             \
-  case kind:                                                                                       \
-    EDGE_NAME(map)(kind, x, y, n, alpha, beta);                                                    \
-    break;
-
-void EDGE_NAME(edge_f32_unary)(int32_t kind, const float *x, float *y, int64_t n, float alpha,
-                               float beta) {
-  switch (kind) {
-    EDGE_MAP(EDGE_UNARY_RELU)
-    EDGE_MAP(EDGE_UNARY_LEAKY_RELU)
-    EDGE_MAP(EDGE_UNARY_CLIP)
-    EDGE_MAP(EDGE_UNARY_SIGMOID)
-    EDGE_MAP(EDGE_UNARY_HARD_SIGMOID)
-    EDGE_MAP(EDGE_UNARY_HARD_SWISH)
-    EDGE_MAP(EDGE_UNARY_TANH)
-    EDGE_MAP(EDGE_UNARY_EXP)
-    EDGE_MAP(EDGE_UNARY_LOG)
-    EDGE_MAP(EDGE_UNARY_SQRT)
-    EDGE_MAP(EDGE_UNARY_ABS)
-    EDGE_MAP(EDGE_UNARY_NEG)
-    EDGE_MAP(EDGE_UNARY_RECIPROCAL)
-    EDGE_MAP(EDGE_UNARY_ERF)
-    EDGE_MAP(EDGE_UNARY_FLOOR)
-    EDGE_MAP(EDGE_UNARY_CEIL)
-    EDGE_MAP(EDGE_UNARY_ROUND)
-    EDGE_MAP(EDGE_UNARY_SOFTPLUS)
-    EDGE_MAP(EDGE_UNARY_ELU)
-    EDGE_MAP(EDGE_UNARY_SILU)
-    EDGE_MAP(EDGE_UNARY_GELU)
-    EDGE_MAP(EDGE_UNARY_SIN)
-    EDGE_MAP(EDGE_UNARY_COS)
-    EDGE_MAP(EDGE_UNARY_ATAN)
-    EDGE_MAP(EDGE_UNARY_SIGN)
-  }
 }
 
 #undef EDGE_MAP
