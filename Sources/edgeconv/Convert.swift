@@ -45,6 +45,12 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Try precisions, sparsities, exits, skips and tokens, and take the fastest or smallest that loses at most --accuracy-drop (0.01 unless given) on half of --validate; the other half certifies.",
+      valueName: "latency|size"))
+  var tune: TuningName?
+
+  @Option(
+    help: ArgumentHelp(
       "Names of nodes that stay in float, separated by commas.", valueName: "nodes"))
   var keepFloat: String?
 
@@ -127,6 +133,11 @@ struct Convert: ParsableCommand {
   @Option(help: "Seed of every random choice.")
   var seed: UInt64 = 1
 
+  enum TuningName: String, ExpressibleByArgument, CaseIterable {
+    case latency
+    case size
+  }
+
   enum BypassName: String, ExpressibleByArgument, CaseIterable {
     case fitted
     case identity
@@ -145,6 +156,9 @@ struct Convert: ParsableCommand {
     guard (0...0.95).contains(sparsity) else {
       throw ValidationError("--sparsity must lie between 0 and 0.95")
     }
+    if tune != nil, validation == nil || calibrate == nil {
+      throw ValidationError("--tune needs --calibrate and --validate")
+    }
     guard let accuracyDrop else { return }
     if !(0..<1).contains(accuracyDrop) {
       throw ValidationError("--accuracy-drop is a part of the answers, from 0 to below 1")
@@ -156,11 +170,24 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try Failure.reported {
-      let result = try ProgressBar.following { try Conversion(options(), progress: $0).run() }
+      let result = try ProgressBar.following { try converted($0) }
       try AtomicFile.write(result.bytes, to: output)
       if let report { try AtomicFile.write(Array(HTMLPage(result.report).text.utf8), to: report) }
       print(json ? try JSONText.of(result.report) : result.report.summary)
     }
+  }
+
+  private func converted(_ progress: @escaping (Conversion.Step, Int, Int) -> Void) throws
+    -> Conversion.Result
+  {
+    let options = try options()
+    guard let goal = tune.flatMap({ Tuning.Goal(rawValue: $0.rawValue) }) else {
+      return try Conversion(options, progress: progress).run()
+    }
+    return try Tuning(
+      options, goal: goal, drop: accuracyDrop ?? 0.01, progress: progress,
+      announce: { FileHandle.standardError.write(Data("trying \($0)\n".utf8)) }
+    ).run()
   }
 
   private func options() throws -> ConversionOptions {

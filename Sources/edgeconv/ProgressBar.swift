@@ -41,9 +41,11 @@ final class ProgressBar {
     defer { for bar in bars.values { bar.finish() } }
     return try body { step, done, total in
       lock.withLock {
-        let bar = bars[step] ?? ProgressBar(step.rawValue, total: total)
-        bars[step] = bar
-        bar.update(done)
+        // A step that is taken again has a line of its own.
+        let bar = bars[step].flatMap { $0.isFinished ? nil : $0 }
+        let shown = bar ?? ProgressBar(step.rawValue, total: total)
+        bars[step] = shown
+        shown.update(done)
       }
     }
   }

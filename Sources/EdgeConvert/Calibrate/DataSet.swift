@@ -25,11 +25,12 @@ public struct DataSet: Sendable {
   ///   - stateCount: states that the model keeps from run to run; with any, a sound that is cut into
   ///     frames, or arrays with one more axis in front, are consecutive runs.
   ///   - preprocessing: how raw inputs become tensors.
-  ///   - limit: at most so many samples, drawn by `seed`; nil takes all.
+  ///   - part: which of the samples there are.
+  ///   - limit: at most so many of them, drawn by `seed`; nil takes all.
   /// - Throws: `ConversionError.usage` when the folder cannot be read or holds no samples.
   public init(
     _ path: String, inputs: [InputDescription], stateCount: Int = 0, preprocessing: Preprocessing,
-    limit: Int? = nil, seed: UInt64 = 1
+    part: Part = .all, limit: Int? = nil, seed: UInt64 = 1
   ) throws {
     self.path = path
     self.stateCount = stateCount
@@ -40,7 +41,26 @@ public struct DataSet: Sendable {
     } catch {
       throw ConversionError.usage(error.message)
     }
-    sources = DataSet.chosen(found, limit: limit, seed: seed)
+    let taken = found.enumerated().filter { part.contains($0.offset) }.map(\.element)
+    guard !taken.isEmpty else {
+      throw ConversionError.usage("\(path): one sample is too few to halve")
+    }
+    sources = DataSet.chosen(taken, limit: limit, seed: seed)
+  }
+
+  /// Samples by their position: what chooses must not be what proves.
+  public enum Part: Sendable {
+    case all
+    case even
+    case odd
+
+    func contains(_ position: Int) -> Bool {
+      switch self {
+      case .all: true
+      case .even: position % 2 == 0
+      case .odd: position % 2 == 1
+      }
+    }
   }
 
   public var count: Int { sources.count }

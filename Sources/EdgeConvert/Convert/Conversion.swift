@@ -62,7 +62,8 @@ public struct Conversion {
     }
     let validation = try options.validation.map {
       try DataSet(
-        $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing)
+        $0, inputs: inputs, stateCount: graph.states.count, preprocessing: form.preprocessing,
+        part: options.validationPart)
     }
     let used = precision == .int8 ? calibration : nil
     let (pruned, sparsityNotes) = try prune(graph, given == nil ? used : nil)

@@ -9,6 +9,8 @@ public struct ConversionOptions: Sendable {
   /// Folders of samples.
   public var calibration: String?
   public var validation: String?
+  /// Which of the validation samples there are.
+  public var validationPart = DataSet.Part.all
   /// At most so many calibration samples.
   public var samples: Int?
   public var observer = Observer.auto

@@ -35,9 +35,9 @@ extension ExitTrace {
         }
         certainties.append(found)
       }
-      if node == tailEnd { answers.append(try file.classes()) }
+      if node == tailEnd { answers.append(try file.firstOutput().classes) }
     }
-    let whole = try file.classes()
+    let whole = try file.firstOutput().classes
     let places = Double(max(whole.count, 1))
     let losses = answers.map { Double(zip($0, whole).count { $0 != $1 }) / places }
     var areRight: [Bool] = []
@@ -45,23 +45,5 @@ extension ExitTrace {
       areRight = (answers + [whole]).map { $0.first == label }
     }
     self.init(certainties: certainties, losses: losses, areRight: areRight)
-  }
-}
-
-extension LoadedFile {
-  /// The class at every place of the first output: the largest along axis 1 of an image, else along the last.
-  func classes() throws -> [Int] {
-    let tensor = try firstOutput()
-    let axis = tensor.shape.count == 4 ? 1 : tensor.shape.count - 1
-    let count = axis < 0 ? 1 : tensor.shape[axis]
-    let inner = tensor.shape.dropFirst(axis + 1).reduce(1, *)
-    let values = tensor.floats
-    guard count > 0 else { return [] }
-    return (0..<values.count / count).map { place in
-      let start = place / inner * inner * count + place % inner
-      return (1..<count).reduce(0) {
-        values[start + $1 * inner] > values[start + $0 * inner] ? $1 : $0
-      }
-    }
   }
 }

@@ -112,6 +112,8 @@ public struct ConversionReport: Codable, Sendable {
   public var warnings: [Warning]
   /// What its early exits do.
   public var exits: ExitReport?
+  /// The ways of converting that were tried.
+  public var tuning: TuningReport?
   /// What skipping its blocks does.
   public var skips: SkipReport?
   /// What a session keeps between runs.

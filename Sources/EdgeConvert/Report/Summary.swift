@@ -21,6 +21,7 @@ extension ConversionReport {
     lines += notes.map { "note: \($0)" }
     lines += steps.map { "quantization: \($0)" }
     lines += accuracyLines
+    lines += tuning?.lines ?? []
     lines += exits?.lines ?? []
     lines += skips?.lines ?? []
     for warning in warnings {

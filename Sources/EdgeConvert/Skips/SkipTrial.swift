@@ -16,7 +16,6 @@ struct SkipTrial {
   private struct Whole {
     var sample: LoadedSample
     var answer: Tensor
-    var classes: [Int]
   }
 
   private let file: LoadedFile
@@ -25,7 +24,7 @@ struct SkipTrial {
   private let isProbability: Bool
   private let samples: [Whole]
 
-  /// - Parameter isClassifier: whether the samples have labels.
+  /// - Parameter indices: of the samples that are run.
   init(
     _ file: LoadedFile, _ graph: Graph, _ data: DataSet, _ indices: Range<Int>
   ) throws {
@@ -38,7 +37,7 @@ struct SkipTrial {
       let sample = try data.sample(index)
       hasLabels = hasLabels || sample.label != nil
       let answer = try file.run(sample.runs[0], name: sample.path)[0].tensor
-      return Whole(sample: sample, answer: answer, classes: try file.classes())
+      return Whole(sample: sample, answer: answer)
     }
     hasClasses = hasLabels || isProbability || graph[output].shape?.count == 4
   }
@@ -54,10 +53,9 @@ struct SkipTrial {
         whole.sample.runs[0], name: whole.sample.path, skipped: skipped)[0].tensor
       let distance = self.distance(answer.floats, whole.answer.floats)
       guard hasClasses else { return Outcome(distance: distance, loss: min(distance, 1)) }
-      let classes = try file.classes()
-      let changed = zip(classes, whole.classes).count { $0 != $1 }
+      let classes = answer.classes
       return Outcome(
-        distance: distance, loss: Double(changed) / Double(max(classes.count, 1)),
+        distance: distance, loss: 1 - answer.agreement(with: whole.answer),
         isRight: whole.sample.label.flatMap { classes.count == 1 ? classes[0] == $0 : nil })
     }
   }
@@ -69,13 +67,7 @@ struct SkipTrial {
 
   private func distance(_ answer: [Float], _ whole: [Float]) -> Double {
     guard hasClasses, answer.count <= 1 << 16 else {
-      var (dot, a, b) = (0.0, 1e-30, 1e-30)
-      for (x, y) in zip(answer, whole) {
-        dot += Double(x) * Double(y)
-        a += Double(x) * Double(x)
-        b += Double(y) * Double(y)
-      }
-      return 1 - dot / (a * b).squareRoot()
+      return 1 - cosine(answer, whole)
     }
     let (p, q) = (probabilities(whole), probabilities(answer))
     return zip(p, q).reduce(0) { $0 + $1.0 * log(max($1.0, 1e-12) / max($1.1, 1e-12)) }

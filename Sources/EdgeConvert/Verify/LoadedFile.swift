@@ -75,17 +75,38 @@ public final class LoadedFile {
 
   /// Runs on the states that the last run has left.
   func next(_ inputs: [Tensor], name: String, skipped: UInt64 = 0) throws -> [Output] {
+    var options = RunOptions()
+    options.isFullDepth = skipped == 0
+    options.skipped = skipped
+    return try next(inputs, name: name, options).outputs
+  }
+
+  /// Runs a sample from a fresh state with exits, skips and tokens as the file says: the outputs of each of its runs, and
+  /// nanoseconds for all of them.
+  func runAsIs(_ sample: LoadedSample) throws -> (outputs: [[Output]], nanoseconds: UInt64) {
+    reset()
+    var options = RunOptions()
+    options.isTimed = true
+    var nanoseconds: UInt64 = 0
+    let outputs = try sample.runs.map { inputs in
+      let run = try next(inputs, name: sample.path, options)
+      nanoseconds += run.report.nanoseconds
+      return run.outputs
+    }
+    return (outputs, nanoseconds)
+  }
+
+  private func next(_ inputs: [Tensor], name: String, _ options: RunOptions) throws -> (
+    outputs: [Output], report: RunReport
+  ) {
     do throws(EdgeError) {
       for (position, tensor) in inputs.enumerated() where position < model.inputCount {
         try set(position, tensor)
       }
-      var options = RunOptions()
-      options.isFullDepth = skipped == 0
-      options.skipped = skipped
-      _ = try session.pointee.run(options)
+      let report = try session.pointee.run(options)
       var outputs: [Output] = []
       for position in 0..<model.outputCount { outputs.append(try output(position)) }
-      return outputs
+      return (outputs, report)
     } catch {
       throw LoadedFile.usage(error, name)
     }
