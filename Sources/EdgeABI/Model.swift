@@ -64,12 +64,12 @@ private func openHandle(
   let options = try read(options, orDefault: edgert_model_options())
   let opened = try Model.open(bytes, count: size, skipDigest: options.skip_digest != 0)
   guard
-    options.require_certificate == 0 || opened.exitCount + opened.standardSkips == 0
-      || opened.certificateCount > 0
+    options.require_certificate == 0 || opened.certificateCount > 0
+      || opened.exitCount + opened.standardSkips == 0 && opened.standardTokens == allTokens
   else {
     throw EdgeError(
       .featureUnsupported,
-      "the model's exits or skips have no certificate: convert it with --validate, or do not require one"
+      "what the model leaves out has no certificate: convert it with --validate, or do not require one"
     )
   }
   guard let block = edge_host_allocate(MemoryLayout<ModelHandle>.size) else {

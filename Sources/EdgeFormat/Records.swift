@@ -166,10 +166,13 @@ public struct MetadataRecord: BitwiseCopyable, Sendable {
 /// share `risk` of inputs of their kind.
 public struct CertificateRecord: BitwiseCopyable, Sendable {
   public static let byteCount = 88
+  /// What `criterion` is where tokens leave.
+  public static let ofTokens: Int32 = -1
 
   /// 1: the class of the answer (of dense answers, the share of places) differs from that at full depth.
   public var loss: UInt32 = 1
-  /// The `ExitCriterion` of every exit; 0 when blocks are skipped, and the threshold is their number.
+  /// The `ExitCriterion` of every exit; 0 when blocks are skipped, and the threshold is their number; `ofTokens` when it is
+  /// the part of the tokens that stays.
   public var criterion: Int32 = 0
   /// The threshold of every exit, and the grid it was walked on from its strictest value.
   public var threshold: Float = 0

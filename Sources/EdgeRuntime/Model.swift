@@ -38,8 +38,9 @@ public struct Model: @unchecked Sendable {
   var hasFoundSizes = false
   /// Whether sizes grow from run to run.
   var hasCounters = false
-  /// Whether an option of a run says how many tokens stay.
+  /// Whether an option of a run says how many tokens stay, and of how many in `allTokens` where it does not.
   var hasTokens = false
+  public internal(set) var standardTokens = allTokens
   /// Early exits in the plan.
   public internal(set) var exitCount = 0
   /// Blocks of the plan that runs can skip, and how many they skip unless they say otherwise.

@@ -106,6 +106,7 @@ extension Model {
     }
     if symbol.source == SizeSource.tokens.rawValue {
       hasTokens = true
+      standardTokens = min(Int(symbol.input), allTokens)
       return Int(symbol.bound) == allTokens && symbol.input >= 1
         && symbol.input <= UInt32(allTokens)
     }

@@ -46,14 +46,24 @@ extension Model {
         throw corruptSkip(index)
       }
     }
-    guard skipCount > 0 else { return }
     guard ranks & (ranks &+ 1) == 0, standardSkips <= skipCount else { throw corruptSkip(0) }
+  }
+
+  /// Throws unless certificates of a plan without exits speak of as many skips, or of as many tokens, as its runs make.
+  ///
+  /// Called when exits, skips and symbols are known to be sound.
+  func checkCertificates() throws(EdgeError) {
+    guard exitCount == 0 else { return }
     for position in 0..<certificateCount {
-      guard certificates[position].criterion == 0,
-        certificates[position].threshold >= Float(standardSkips)
-      else {
+      let certificate = certificates[position]
+      let isSound =
+        skipCount > 0
+        ? certificate.criterion == 0 && certificate.threshold >= Float(standardSkips)
+        : certificate.criterion == CertificateRecord.ofTokens && hasTokens
+          && certificate.threshold <= Float(standardTokens) / Float(allTokens)
+      guard isSound else {
         throw EdgeError(
-          .modelCorrupt, "certificate %0 is not of as many skips as the plan makes", position
+          .modelCorrupt, "certificate %0 is not of what the plan leaves out", position
         ).at(section: .certificates)
       }
     }

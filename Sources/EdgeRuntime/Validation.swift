@@ -36,6 +36,7 @@ extension Model {
     try model.checkSymbols()
     try model.checkExits()
     try model.checkSkips()
+    try model.checkCertificates()
     return model
   }
 

@@ -82,8 +82,8 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Part of the tokens that stays at each layer of an encoder from the second attention on, above 0 and at most 1; a run may choose another. off: tokens never leave.",
-      valueName: "part"))
+      "Part of the tokens that stays at each layer of an encoder from the second attention on, above 0 and at most 1; a run may choose another. auto: the least that is certified on --validate. off: tokens never leave.",
+      valueName: "part|auto|off"))
   var tokens = "off"
 
   @Option(
@@ -200,22 +200,16 @@ struct Convert: ParsableCommand {
     options.bounds = try Bounds.parsed(bound)
     options.fixed = try FixedInterface(inputs: fixedInput, sizes: fixedSize)
     options.states = try StateBinding(state)
-    if tokens != "off" {
-      guard let part = Double(tokens), part > 0, part <= 1 else {
-        throw ConversionError.usage(
-          "--tokens \(tokens): give a number above 0 and at most 1, or off")
-      }
-      options.tokens = part
-    }
+    options.tokens = try TokenRequest(tokens)
     options.exits = try ExitRequest(exits)
-    if options.exits != .off, options.tokens ?? 1 < 1 {
+    if options.exits != .off, options.tokens != .off, options.tokens != .part(1) {
       throw ConversionError.usage(
         "--tokens \(tokens) with --exits: a certificate speaks of runs that keep all tokens; "
           + "give --tokens 1, and let runs choose")
     }
     options.skips = SkipRequest(skips)
     options.fitsBypasses = skipBypass == .fitted
-    if options.skips != .off, options.exits != .off || options.tokens != nil {
+    if options.skips != .off, options.exits != .off || options.tokens != .off {
       throw ConversionError.usage(
         "--skips does not go together with --exits or --tokens: convert twice, and take what serves better"
       )

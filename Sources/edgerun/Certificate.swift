@@ -34,11 +34,15 @@ struct Certificate {
     return "with " + percent(record.confidence) + " confidence at most " + percent(record.risk)
       + " of answers differ from the whole model's, for inputs like the " + String(record.samples)
       + " samples it was tested on (" + percent(record.disagreement) + " found; "
-      + (record.criterion == 0
-        ? String(Int(record.threshold)) + " blocks skipped"
-        : ExitCriterionName.of(record.criterion) + " from "
-          + numberText(Double(record.threshold), digits: 4)) + ", " + percent(record.saved)
-      + " of the cost saved; samples " + digest + ")"
+      + way + ", " + percent(record.saved) + " of the cost saved; samples " + digest + ")"
+  }
+
+  /// What runs leave out.
+  private var way: String {
+    let number = numberText(Double(record.threshold), digits: 4)
+    if record.criterion == CertificateRecord.ofTokens { return number + " of the tokens kept" }
+    if record.criterion == 0 { return number + " blocks skipped" }
+    return ExitCriterionName.of(record.criterion) + " from " + number
   }
 
   /// The first 12 hexadecimal digits of the samples' SHA-256.

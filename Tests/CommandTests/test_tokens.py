@@ -58,9 +58,21 @@ class TokensTest(unittest.TestCase):
             self.assertEqual([line["tokens"] for line in self.run_all(self.model, *words)], expected)
         self.assertEqual([line["tokens"] for line in self.run_all(self.model, "--token-keep", "0.001")], [1] * 12)
 
+    def test_the_report_says_what_leaving_costs(self):
+        done = self.convert("-o", self.folder / "reported.edge", "--tokens", "0.6", "--calibrate", self.folder / "texts", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads(done.stdout)
+        rows = found["tokens"]["rows"]
+        self.assertEqual([row["part"] for row in rows], [n / 20 for n in range(20, 7, -1)])
+        self.assertEqual((rows[0]["cost"], rows[0]["loss"]), (1, 0))
+        costs = [row["cost"] for row in rows]
+        self.assertEqual(costs, sorted(costs, reverse=True))
+        self.assertIn("without a certificate", " ".join(warning["text"] for warning in found["warnings"]))
+
     def test_what_tokens_cannot_leave(self):
         for words, message in ((["--tokens", "2"], "above 0 and at most 1"),
                                (["--tokens", "0.5", "--exits", "auto"], "keep all tokens"),
+                               (["--tokens", "auto"], "samples with --validate"),
                                (["--tokens", "0.5", "--size", "T=8"], "run-time number")):
             out = self.folder / "never.edge"
             done = self.convert("-o", out, *words)

@@ -10,6 +10,7 @@ public struct Conversion {
     case validating
     case fitting = "fitting exits"
     case trying = "trying exits"
+    case leaving = "trying tokens"
     case skipping = "trying skips"
   }
 
@@ -50,7 +51,7 @@ public struct Conversion {
     let given = options.precision == .float32 ? nil : try QuantizationReader.read(bound.graph)
     let precision = try options.effectivePrecision(isQuantized: given != nil)
     var graph = try Check.prepared(given ?? bound.graph)
-    if options.tokens != nil { graph = try TokenElimination.applied(to: graph) }
+    if options.tokens != .off { graph = try TokenElimination.applied(to: graph) }
     if options.states != .off, !bound.pairs.isEmpty { options.states = .pairs(bound.pairs) }
     let sizes = try RuntimeSizes(graph: graph, bounds: bound.bounds)
     let inputs = try graph.inputDescriptions(bounds: sizes.bounds)
@@ -79,13 +80,13 @@ public struct Conversion {
       ).run(decided, trial: trial)
     }
     let plain = decided
-    if let tokens = options.tokens {
-      TokenElimination.set(Int((tokens * Double(allTokens)).rounded()), in: &decided.graph)
-    }
     let provenance = try Provenance(
       options: options, precision: precision, calibration: used, validation: validation)
     let exits = try ExitPass(options: options, bounds: bound.bounds) {
       progress($0, $1, $2)
+    }.run(&decided, calibration: calibration, validation: validation)
+    let tokens = try TokenPass(options: options, bounds: bound.bounds) {
+      progress(.leaving, $0, $1)
     }.run(&decided, calibration: calibration, validation: validation)
     let skips = try SkipPass(options: options, bounds: bound.bounds) {
       progress(.skipping, $0, $1)
@@ -98,15 +99,17 @@ public struct Conversion {
       graph: decided.graph, quantization: decided.choices.quantization, bounds: bound.bounds,
       metadata: provenance.metadata(
         form.metadata.merging(StoredExplanation.entries(report)) { own, _ in own }),
-      certificates: exits?.certificates ?? skips?.certificates ?? [])
+      certificates: exits?.certificates ?? tokens?.certificates ?? skips?.certificates ?? [])
     let loaded = try LoadedFile(file.bytes, name: options.output)
     report.memory = ConversionReport.Memory(file, loaded)
     report.setBlocks(file.nodes)
     report.states = file.states
     report.notes = bound.notes + sparsityNotes + (exits?.notes ?? []) + (skips?.notes ?? [])
     report.exits = exits?.report
+    report.tokens = tokens?.report
     report.skips = skips?.report
-    report.warnings += provenance.warnings + (exits?.warnings ?? []) + (skips?.warnings ?? [])
+    report.warnings += provenance.warnings + (exits?.warnings ?? [])
+    report.warnings += (tokens?.warnings ?? []) + (skips?.warnings ?? [])
     report.warnings += sizes.notes.map {
       ConversionReport.Warning($0, remedy: "give --bound to change it")
     }

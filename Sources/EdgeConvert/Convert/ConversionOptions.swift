@@ -24,8 +24,8 @@ public struct ConversionOptions: Sendable {
   public var bounds: [String: Int] = [:]
   /// Pairs of inputs and outputs that the session keeps.
   public var states = StateBinding.detected
-  /// Part of the tokens that stays at each elimination, above 0 and at most 1; nil: tokens never leave.
-  public var tokens: Double?
+  /// Tokens that leave.
+  public var tokens = TokenRequest.off
   /// Early exits.
   public var exits = ExitRequest.off
   /// Blocks that runs can skip, and whether what takes their place is fitted to what they do.
@@ -83,7 +83,7 @@ public struct ConversionOptions: Sendable {
       stated["bound"] = bounds.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
         separator: ",")
     }
-    if let tokens { stated["tokens"] = String(tokens) }
+    if let tokens = tokens.text { stated["tokens"] = tokens }
     if let exits = exits.text {
       stated["exits"] = exits
       stated["criterion"] = criterion?.name ?? "auto"
@@ -92,7 +92,7 @@ public struct ConversionOptions: Sendable {
       stated["skips"] = skips
       if !fitsBypasses { stated["skip-bypass"] = "identity" }
     }
-    if exits != .off || skips != .off {
+    if exits != .off || skips != .off || tokens != .off {
       stated["risk"] = String(risk)
       stated["confidence"] = String(confidence)
     }

@@ -10,20 +10,29 @@ enum ExitCost {
   /// Elements read and written, and bytes of a layer's weights, a nanosecond; nanoseconds of any node.
   private static let (elements, weightBytes, node) = (6.0, 30.0, 200.0)
 
-  /// By node.
+  /// By node, at the bounds of run-time sizes.
   static func table(_ nodes: [EmittedFile.NodeSummary]) -> [UInt32] {
-    nodes.map { node in
-      let elements =
-        (node.inputShapes.first.map { $0.reduce(1, *) } ?? 0)
-        + node.outputShapes.reduce(0) { $0 + $1.reduce(1, *) }
-      let rate =
-        node.precision == .float32
-        ? floatProducts : node.operation == "depthwise" ? depthwiseProducts : int8Products
-      let time =
-        Self.node + Double(node.multiplications) / rate + Double(elements) / Self.elements
-        + (node.multiplications > 0 ? Double(node.weightBytes) / weightBytes : 0)
-      return UInt32(clamping: Int(time.rounded()))
-    }
+    nodes.map { UInt32(clamping: Int(cost($0, fill: 1).rounded())) }
+  }
+
+  /// Of all nodes at smaller sizes.
+  /// - Parameter fill: by node, elements of its result over those at the bounds.
+  static func sum(_ nodes: [EmittedFile.NodeSummary], fill: (Int) -> Double) -> Double {
+    nodes.indices.reduce(0) { $0 + cost(nodes[$1], fill: fill($1)) }
+  }
+
+  private static func cost(_ node: EmittedFile.NodeSummary, fill: Double) -> Double {
+    let elements =
+      (node.inputShapes.first.map { $0.reduce(1, *) } ?? 0)
+      + node.outputShapes.reduce(0) { $0 + $1.reduce(1, *) }
+    let rate =
+      node.precision == .float32
+      ? floatProducts : node.operation == "depthwise" ? depthwiseProducts : int8Products
+    // Rows times keys.
+    let products = node.operation == "attention" ? fill * fill : fill
+    return Self.node + products * Double(node.multiplications) / rate
+      + fill * Double(elements) / Self.elements
+      + (node.multiplications > 0 ? Double(node.weightBytes) / weightBytes : 0)
   }
 }
 

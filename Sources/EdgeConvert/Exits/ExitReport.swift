@@ -75,7 +75,9 @@ public struct CertificateText: Codable, Sendable {
     disagreement = record.disagreement
     pValue = record.pValue
     threshold = record.threshold
-    criterion = ExitCriterion(rawValue: record.criterion)?.name ?? "skips"
+    criterion =
+      ExitCriterion(rawValue: record.criterion)?.name
+      ?? (record.criterion == CertificateRecord.ofTokens ? "tokens" : "skips")
     saved = record.saved
   }
 
@@ -86,8 +88,15 @@ public struct CertificateText: Codable, Sendable {
         "with %.4g %% confidence at most %.4g %% of answers differ from the whole model's, for inputs like the %d "
         + "samples it was tested on (%.2f %% found; %@, %.1f %% of the cost saved)",
       100 * confidence, 100 * risk, samples, 100 * disagreement,
-      criterion == "skips"
-        ? "\(Int(threshold)) blocks skipped" : String(format: "%@ from %.4g", criterion, threshold),
-      100 * saved)
+      way, 100 * saved)
+  }
+
+  /// What runs leave out.
+  private var way: String {
+    switch criterion {
+    case "skips": "\(Int(threshold)) blocks skipped"
+    case "tokens": String(format: "%.4g of the tokens kept", threshold)
+    default: String(format: "%@ from %.4g", criterion, threshold)
+    }
   }
 }

@@ -114,6 +114,8 @@ public struct ConversionReport: Codable, Sendable {
   public var exits: ExitReport?
   /// The ways of converting that were tried.
   public var tuning: TuningReport?
+  /// What leaving tokens does.
+  public var tokens: TokenReport?
   /// What skipping its blocks does.
   public var skips: SkipReport?
   /// What a session keeps between runs.

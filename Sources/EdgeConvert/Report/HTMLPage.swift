@@ -8,7 +8,7 @@ public struct HTMLPage {
   /// In the order of reading: what to do, how good it is, why, and what it was made from.
   static let sections: [Section] = [
     PageSection.warnings, PageSection.accuracy, PageSection.tuning, PageSection.exits,
-    PageSection.skips,
+    PageSection.tokens, PageSection.skips,
     PageSection.steps,
     PageSection.plots,
     PageSection.layers, PageSection.floatNodes, PageSection.memory, PageSection.provenance,

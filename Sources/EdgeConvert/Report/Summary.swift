@@ -23,6 +23,7 @@ extension ConversionReport {
     lines += accuracyLines
     lines += tuning?.lines ?? []
     lines += exits?.lines ?? []
+    lines += tokens?.lines ?? []
     lines += skips?.lines ?? []
     for warning in warnings {
       lines.append("warning: \(warning.text): \(warning.remedy)")

@@ -137,17 +137,18 @@ struct SkipPass {
         continue
       }
       let all = try found.attached(candidates, usesMaps: true)
-      let trial = try SkipTrial(
+      let trial = try DepthTrial(
         file(all).loaded, all.graph, data, 0..<min(data.count, SkipPass.orderingSamples))
       var least = Double.infinity
       for (done, index) in left.enumerated() {
-        let distance = try trial.distance(mask | 1 << UInt64(index))
+        let outcomes = try trial.outcomes(skipping: mask | 1 << UInt64(index))
+        let distance = outcomes.reduce(0) { $0 + $1.distance }
         if distance < least { (next, least) = (index, distance) }
         progress(done + 1, left.count)
       }
       mask |= 1 << UInt64(next)
       if case .ordered(nil) = options.skips {
-        let loss = try trial.outcomes(mask).reduce(0) { $0 + $1.loss } / Double(trial.count)
+        let loss = DepthTrial.loss(try trial.outcomes(skipping: mask))
         let most = trial.countsAnswers ? SkipPass.answerLimit : SkipPass.distanceLimit
         if loss > most { break }
       }
@@ -163,35 +164,29 @@ struct SkipPass {
     _ data: DataSet, _ count: Int, _ validation: DataSet?, _ outcome: inout Outcome
   ) throws -> (SkipReport, standard: Int) {
     let made = try file(decided)
-    let trial = try SkipTrial(made.loaded, decided.graph, data, 0..<count)
+    let trial = try DepthTrial(made.loaded, decided.graph, data, 0..<count)
     let hasMaps = order.contains { $0.map != nil }
     let plain =
       try hasMaps
-      ? SkipTrial(
+      ? DepthTrial(
         file(found.attached(order, usesMaps: false)).loaded, decided.graph, data, 0..<count) : nil
     let costs = try costs(decided)
     let outcomes = try (0...order.count).map { level in
       progress(level + 1, order.count + 1)
-      return try trial.outcomes(blockMask(level))
-    }
-    func mean(_ outcomes: [SkipTrial.Outcome]) -> Double {
-      outcomes.reduce(0) { $0 + $1.loss } / Double(max(outcomes.count, 1))
-    }
-    func accuracy(_ outcomes: [SkipTrial.Outcome]) -> Double? {
-      let right = outcomes.compactMap(\.isRight)
-      guard right.count == outcomes.count, !right.isEmpty else { return nil }
-      return Double(right.count { $0 }) / Double(right.count)
+      return try trial.outcomes(skipping: blockMask(level))
     }
     var report = SkipReport(
       levels: try order.indices.map { index in
         SkipReport.Level(
           block: order[index].name, isFitted: order[index].map != nil,
-          cost: costs.share(blockMask(index + 1)), loss: mean(outcomes[index + 1]),
-          accuracy: accuracy(outcomes[index + 1]),
-          lossOfIdentity: try plain.map { mean(try $0.outcomes(blockMask(index + 1))) })
+          cost: costs.share(blockMask(index + 1)), loss: DepthTrial.loss(outcomes[index + 1]),
+          accuracy: DepthTrial.accuracy(outcomes[index + 1]),
+          lossOfIdentity: try plain.map {
+            DepthTrial.loss(try $0.outcomes(skipping: blockMask(index + 1)))
+          })
       },
       samples: count, isValidated: validation != nil, countsAnswers: trial.countsAnswers,
-      fullAccuracy: accuracy(outcomes[0]), standard: 0)
+      fullAccuracy: DepthTrial.accuracy(outcomes[0]), standard: 0)
     guard let validation, trial.countsAnswers else {
       outcome.warnings.append(
         ConversionReport.Warning(

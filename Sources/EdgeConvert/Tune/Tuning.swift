@@ -109,7 +109,7 @@ public struct Tuning {
       changed.accuracyDrop = nil
       changed.exits = .off
       changed.skips = .off
-      changed.tokens = nil
+      changed.tokens = .off
       changed.sparsity = 0
       change(&changed)
       return Way(name: name, options: changed, family: family)
@@ -126,10 +126,8 @@ public struct Tuning {
           $0.exits = options.exits == .off ? .fitted(nil) : options.exits
         },
         way("INT8, skips", .adaptive) { $0.skips = .ordered(nil) },
+        way("INT8, tokens", .adaptive) { $0.tokens = .auto },
       ]
-      + [0.8, 0.7].map { (part: Double) in
-        way("INT8, tokens \(part)", .adaptive) { $0.tokens = part }
-      }
   }
 
   /// The best sparsity and the best of what adapts to the input, together.

@@ -56,12 +56,25 @@ public final class LoadedFile {
     memory.deallocate()
   }
 
-  /// Runs one sample from a fresh state, at full depth but for blocks to skip.
-  /// - Parameter skipped: bit n for the block of rank n.
+  /// Runs one sample from a fresh state, at full depth.
   /// - Throws: `ConversionError.usage` with the runtime's own message.
-  public func run(_ inputs: [Tensor], name: String, skipped: UInt64 = 0) throws -> [Output] {
+  public func run(_ inputs: [Tensor], name: String) throws -> [Output] {
     reset()
-    return try next(inputs, name: name, skipped: skipped)
+    return try next(inputs, name: name)
+  }
+
+  /// Runs a sample of one run from a fresh state.
+  func run(_ sample: LoadedSample, _ options: RunOptions) throws -> [Output] {
+    reset()
+    return try next(sample.runs[0], name: sample.path, options).outputs
+  }
+
+  /// Elements of a node's first result in the last run, over those at the bounds of run-time sizes.
+  func fill(of node: Int) -> Double {
+    guard let index = model.tensors(writtenBy: node).first else { return 1 }
+    let record = model.tensorRecord(index)
+    let most = (0..<Int(record.rank)).reduce(1) { $0 * record.dimension($1) }
+    return Double(session.pointee.tensor(index).count) / Double(max(most, 1))
   }
 
   /// Runs a sample from a fresh state: the outputs of each of its runs.
@@ -74,10 +87,9 @@ public final class LoadedFile {
   func reset() { session.pointee.resetState() }
 
   /// Runs on the states that the last run has left.
-  func next(_ inputs: [Tensor], name: String, skipped: UInt64 = 0) throws -> [Output] {
+  func next(_ inputs: [Tensor], name: String) throws -> [Output] {
     var options = RunOptions()
-    options.isFullDepth = skipped == 0
-    options.skipped = skipped
+    options.isFullDepth = true
     return try next(inputs, name: name, options).outputs
   }
 

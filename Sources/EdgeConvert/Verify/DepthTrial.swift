@@ -1,9 +1,10 @@
 import EdgeFormat
+import EdgeRuntime
 import Foundation
 
-/// What skipping does to the answers of a file, compared with its own at full depth.
-struct SkipTrial {
-  /// One sample with some blocks skipped.
+/// What a shorter way through a file does to its answers, compared with its own at full depth.
+struct DepthTrial {
+  /// One sample on the shorter way.
   struct Outcome {
     /// How far the answer is from the whole model's: divergence of probabilities, or 1 - cosine.
     var distance: Double
@@ -36,7 +37,7 @@ struct SkipTrial {
     samples = try indices.map { index in
       let sample = try data.sample(index)
       hasLabels = hasLabels || sample.label != nil
-      let answer = try file.run(sample.runs[0], name: sample.path)[0].tensor
+      let answer = try file.run(sample)[0][0].tensor
       return Whole(sample: sample, answer: answer)
     }
     hasClasses = hasLabels || isProbability || graph[output].shape?.count == 4
@@ -46,11 +47,16 @@ struct SkipTrial {
   /// Whether losses count answers that change.
   var countsAnswers: Bool { hasClasses }
 
-  /// Every sample with the same blocks skipped.
-  func outcomes(_ skipped: UInt64) throws -> [Outcome] {
-    try samples.map { whole in
-      let answer = try file.run(
-        whole.sample.runs[0], name: whole.sample.path, skipped: skipped)[0].tensor
+  /// Every sample on the same way.
+  /// - Parameters:
+  ///   - way: sets the options of the runs.
+  ///   - visit: called after each run.
+  func outcomes(_ way: (inout RunOptions) -> Void, visit: () -> Void = {}) throws -> [Outcome] {
+    var options = RunOptions()
+    way(&options)
+    return try samples.map { whole in
+      let answer = try file.run(whole.sample, options)[0].tensor
+      visit()
       let distance = self.distance(answer.floats, whole.answer.floats)
       guard hasClasses else { return Outcome(distance: distance, loss: min(distance, 1)) }
       let classes = answer.classes
@@ -60,9 +66,21 @@ struct SkipTrial {
     }
   }
 
-  /// Mean distance with blocks skipped.
-  func distance(_ skipped: UInt64) throws -> Double {
-    try outcomes(skipped).reduce(0) { $0 + $1.distance } / Double(max(count, 1))
+  /// Every sample with the same blocks skipped.
+  func outcomes(skipping skipped: UInt64) throws -> [Outcome] {
+    try outcomes { $0.skipped = skipped }
+  }
+
+  /// Mean loss.
+  static func loss(_ outcomes: [Outcome]) -> Double {
+    outcomes.reduce(0) { $0 + $1.loss } / Double(max(outcomes.count, 1))
+  }
+
+  /// Share of samples with the label's class; nil without labels.
+  static func accuracy(_ outcomes: [Outcome]) -> Double? {
+    let right = outcomes.compactMap(\.isRight)
+    guard right.count == outcomes.count, !right.isEmpty else { return nil }
+    return Double(right.count { $0 }) / Double(right.count)
   }
 
   private func distance(_ answer: [Float], _ whole: [Float]) -> Double {
