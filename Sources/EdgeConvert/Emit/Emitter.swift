@@ -65,7 +65,7 @@ struct Emitter {
     writer.add(.expressions, records: sizes.records)
     let summaries = try plan.nodes.map { try plan.summary($0) }
     if plan.nodes.contains(where: { $0.opCode == .exit || $0.opCode == .skip }) {
-      writer.add(.costs, records: ExitCost.table(summaries))
+      writer.add(.costs, records: NodeCost.table(summaries))
     }
     if !certificates.isEmpty { writer.add(.certificates, records: certificates) }
     let bytes = try FileSeal.sealed(writer.finish())

@@ -91,7 +91,7 @@ struct ExitHeads {
 
   /// Heads at about equal steps of cost, one for each way of pooling.
   private func candidates(_ count: Int) throws -> [Head] {
-    let table = ExitCost.table(emitted.nodes)
+    let table = NodeCost.table(emitted.nodes)
     var spent: [Double] = [0]
     for cost in table { spent.append((spent.last ?? 0) + Double(cost)) }
     let total = spent.last ?? 1

@@ -58,7 +58,7 @@ struct ExitPass {
     let tuning = ExitTuning(
       criterion: options.criterion,
       control: RiskControl(risk: options.risk, confidence: options.confidence),
-      costs: ExitCosts(file.loaded, ExitCost.table(file.emitted.nodes)))
+      costs: ExitCosts(file.loaded, NodeCost.table(file.emitted.nodes)))
     let choice = try tuning.choose(
       decided.graph.exits.map(\.name), fitted: others, validation: tested,
       digest: try validation.map { DataSet.digest(of: try $0.digests()) })

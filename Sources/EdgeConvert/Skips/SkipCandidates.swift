@@ -27,7 +27,7 @@ struct SkipCandidates {
     let graph = decided.graph
     let emitted = try makeFile(
       graph: graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
-    let costs = ExitCost.table(emitted.nodes).map(Double.init)
+    let costs = NodeCost.table(emitted.nodes).map(Double.init)
     let total = costs.reduce(0, +)
     let points = graph.cutPoints().compactMap { value -> (id: ValueID, node: Int)? in
       guard let shape = graph[value].shape, graph[value].type == .float32, shape.count >= 2,

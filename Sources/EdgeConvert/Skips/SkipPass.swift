@@ -85,7 +85,7 @@ struct SkipPass {
 
   private func costs(_ decided: Conversion.Decided) throws -> SkipCosts {
     let made = try file(decided)
-    return SkipCosts(made.loaded, ExitCost.table(made.emitted.nodes))
+    return SkipCosts(made.loaded, NodeCost.table(made.emitted.nodes))
   }
 
   // MARK: Order

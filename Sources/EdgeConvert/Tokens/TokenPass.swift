@@ -49,7 +49,7 @@ struct TokenPass {
     for (index, part) in sequence.enumerated() {
       var costs: [Double] = []
       let found = try trial.outcomes({ $0.tokens = parts(part) }) {
-        costs.append(ExitCost.sum(emitted.nodes) { file.fill(of: $0) })
+        costs.append(NodeCost.sum(emitted.nodes) { file.fill(of: $0) })
       }
       if index == 0 { whole = costs }
       outcomes.append(found)

@@ -4,9 +4,11 @@ import EdgeFormat
 /// machine, since equal input gives equal files.
 ///
 /// A run with a budget scales it by the pace that it measures; what matters is how nodes compare.
-enum ExitCost {
+enum NodeCost {
   /// Multiply-accumulates a nanosecond: INT8, of depthwise layers, float.
   private static let (int8Products, depthwiseProducts, floatProducts) = (34.0, 9.0, 12.0)
+  /// What a weight that block-sparse products keep costs, in those of a dense one.
+  private static let keptWeight = 1.3
   /// Elements read and written, and bytes of a layer's weights, a nanosecond; nanoseconds of any node.
   private static let (elements, weightBytes, node) = (6.0, 30.0, 200.0)
 
@@ -28,48 +30,11 @@ enum ExitCost {
     let rate =
       node.precision == .float32
       ? floatProducts : node.operation == "depthwise" ? depthwiseProducts : int8Products
-    // Rows times keys.
-    let products = node.operation == "attention" ? fill * fill : fill
+    // Attention multiplies rows by keys.
+    var products = node.operation == "attention" ? fill * fill : fill
+    if let blocks = node.blocks { products *= min(1, keptWeight * blocks.density) }
     return Self.node + products * Double(node.multiplications) / rate
       + fill * Double(elements) / Self.elements
       + (node.multiplications > 0 ? Double(node.weightBytes) / weightBytes : 0)
   }
-}
-
-/// What runs cost that leave at each exit.
-struct ExitCosts: Sendable {
-  /// By exit, then to the end, heads on the way included.
-  let toExit: [Double]
-  /// At full depth, without heads.
-  let full: Double
-  /// By exit: the part of it that the exits themselves add.
-  let heads: [Double]
-
-  init(_ file: LoadedFile, _ table: [UInt32]) {
-    var toExit: [Double] = []
-    var heads: [Double] = []
-    var spent = 0.0
-    var node = 0
-    var headCost = 0.0
-    while node < file.model.nodeCount {
-      let cost = Double(table[node])
-      spent += cost
-      if let parameters = file.exit(at: node) {
-        func sum(_ range: Range<Int>) -> Double { range.reduce(0) { $0 + Double(table[$1]) } }
-        let head = sum(node - Int(parameters.headNodes)..<node + 1)
-        let tail = sum(node + 1..<node + 1 + Int(parameters.tailNodes))
-        headCost += head
-        heads.append(head + tail)
-        toExit.append(spent + tail)
-        node += Int(parameters.tailNodes)
-      }
-      node += 1
-    }
-    self.toExit = toExit + [spent]
-    full = spent - headCost
-    self.heads = heads
-  }
-
-  /// Of a run at full depth.
-  func share(at exit: Int) -> Double { toExit[exit] / full }
 }
