@@ -130,10 +130,13 @@ public struct Tuning {
       ]
   }
 
-  /// The best sparsity and the best of what adapts to the input, together.
+  /// The best sparsity and the best of what adapts to the input, together; nil unless each is worth it alone.
   private func combined(_ tried: [Tried]) -> Way? {
+    let plain = tried.filter { $0.way.family == .precision }.map { cost($0.row) }.min() ?? 0
     func best(_ family: Family) -> Way? {
-      let good = tried.filter { $0.way.family == family && $0.row.isWithin }
+      let good = tried.filter {
+        $0.way.family == family && $0.row.isWithin && cost($0.row) < plain
+      }
       return good.min { cost($0.row) < cost($1.row) }?.way
     }
     guard let sparse = best(.sparsity), var both = best(.adaptive) else { return nil }

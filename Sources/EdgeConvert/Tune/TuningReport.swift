@@ -35,13 +35,15 @@ public struct TuningReport: Codable, Sendable {
     }
   }
 
+  private var head: [String] { ["way", "\(measure) %", "ms", "bytes", ""] }
+
   private func cells(_ row: Row) -> [String] {
     let mark =
       row.name == chosen ? "taken" : isBest(row) ? "best" : row.isWithin ? "" : "loses more"
     return [
-      row.name, row.quality.map { String(format: "%.2f %%", 100 * $0) } ?? "",
-      row.milliseconds.map { String(format: "%.3f ms", $0) } ?? "",
-      row.bytes.map { "\(ByteText.grouped($0)) bytes" } ?? "", row.refusal ?? mark,
+      row.name, row.quality.map { String(format: "%.2f", 100 * $0) } ?? "",
+      row.milliseconds.map { String(format: "%.3f", $0) } ?? "",
+      row.bytes.map { ByteText.grouped($0) } ?? "", row.refusal ?? mark,
     ]
   }
 
@@ -55,7 +57,7 @@ public struct TuningReport: Codable, Sendable {
 
   /// A few lines, as `edgeconv convert` prints them.
   public var lines: [String] {
-    let table = rows.map(cells)
+    let table = [head] + rows.map(cells)
     let widths = (0..<4).map { column in table.map { $0[column].count }.max() ?? 0 }
     return [title + ":"]
       + table.map { cells in
@@ -72,7 +74,7 @@ public struct TuningReport: Codable, Sendable {
   var html: String {
     """
     <p>\(HTML.escaped(title.prefix(1).uppercased() + title.dropFirst())). Best: no way within the drop is both faster and smaller.</p>
-    \(HTML.table(["way", measure, "time", "file", ""], rows.map(cells), words: [0, 4]))
+    \(HTML.table(head, rows.map(cells), words: [0, 4]))
     """
   }
 }
