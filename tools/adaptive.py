@@ -213,7 +213,8 @@ def measure(name, source, key, calibrate, validate, samples, arguments, options)
         model, key, samples, {"exit_threshold": math.inf, "max_exit": 1})
     if validate and code and code != 4:
         pool = Traces(model, key, list(validate) + list(samples))
-        row["violations"], row["violations_other_half"], row["saving_kept"] = splits(pool, code, costs, arguments.splits)
+        row["violations"], row["violations_other_half"], row["saving_kept"] = splits(
+            pool, code, np.append(row["predicted"], exits["worstCost"]), arguments.splits)
     print(json.dumps({k: v for k, v in row.items() if k != "curves"}, indent=1))
     return row
 
