@@ -12,27 +12,22 @@ import Testing
   private func graph(_ bypass: String?) -> Graph {
     var graph = Graph()
     let x = graph.add(Value(name: "x", type: .float32, shape: [1, 4].map { Dimension($0) }))
-    var ids = ["x": x]
-    func node(_ op: String, _ inputs: [String], _ output: String) {
+    func node(_ op: String, _ inputs: [ValueID], _ output: String) -> ValueID {
       let id = graph.add(Value(name: output))
-      ids[output] = id
-      graph.nodes.append(
-        Node(name: output, op: op, opset: 13, inputs: inputs.map { ids[$0] }, outputs: [id]))
+      graph.nodes.append(Node(name: output, op: op, opset: 13, inputs: inputs, outputs: [id]))
+      return id
     }
-    node("Relu", ["x"], "a")
-    node("Neg", ["a"], "b")
-    node("Sqrt", ["x"], "e")
-    node("Sub", ["b", "e"], "c")
-    node("Exp", ["c"], "y")
+    let a = node("Relu", [x], "a"), b = node("Neg", [a], "b"), e = node("Sqrt", [x], "e")
+    let c = node("Sub", [b, e], "c"), y = node("Exp", [c], "y")
     graph.inputs = [x]
-    graph.outputs = [ids["y"]!]
+    graph.outputs = [y]
     guard let bypass else {
       _ = Inference.run(&graph)
       return graph
     }
-    node("Abs", ["a"], "d")
+    let d = node("Abs", [a], "d")
     graph.skips = [
-      SkippableBlock(name: "c", input: ids["a"]!, output: ids["c"]!, bypass: ids[bypass]!, rank: 0)
+      SkippableBlock(name: "c", input: a, output: c, bypass: bypass == "d" ? d : a, rank: 0)
     ]
     _ = Inference.run(&graph)
     return graph
@@ -56,13 +51,14 @@ import Testing
 
   @Test(arguments: ["a", "d"]) func aSkippedBlockGivesItsBypass(bypass: String) throws {
     let (with, without) = (try file(graph(bypass)), try file(graph(nil)))
-    let sample = LoadedSample(path: "x", runs: [[Tensor([0, 1, 0.25, 4] as [Float], shape: [1, 4])]])
+    let x = [0, 1, 0.25, 4] as [Float]
+    let sample = LoadedSample(path: "x", runs: [[Tensor(x, shape: [1, 4])]])
     #expect(try with.run(sample)[0][0].tensor == without.run(sample)[0][0].tensor)
     #expect(with.model.skipCount == 1)
     var options = RunOptions()
     options.skipped = 1
     let skipped = try with.run(sample, options)[0].values
-    for (found, a) in zip(skipped, [0, 1, 0.25, 4] as [Float]) {
+    for (found, a) in zip(skipped, x) {
       #expect(abs(found - expf(a)) <= 1e-6 * expf(a))
     }
   }
