@@ -93,7 +93,7 @@ extension Session {
     report.blocksSkipped = blocks - report.blocksRun
     if isTimed {
       report.nanoseconds = edge_host_nanoseconds() &- start
-      if options.budgetNanoseconds > 0, report.exitTaken == 0 {
+      if options.budgetNanoseconds > 0, report.exitTaken == 0, !options.isFullDepth {
         learn(&walk, Float(report.nanoseconds), before: model.nodeCount)
       }
       report.isBudgetMet =

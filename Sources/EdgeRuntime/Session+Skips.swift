@@ -19,7 +19,7 @@ extension Session {
     }
     let bypass = block.upperBound..<block.upperBound + Int(parameters.bypassNodes)
     walk.omitted = bypass
-    if let costs = model.costs { walk.spent -= costs.sum(bypass) }
+    if options.budgetNanoseconds > 0, let costs = model.costs { walk.spent -= costs.sum(bypass) }
     return 0
   }
 

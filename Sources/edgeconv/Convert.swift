@@ -159,6 +159,10 @@ struct Convert: ParsableCommand {
     if tune != nil, validation == nil || calibrate == nil {
       throw ValidationError("--tune needs --calibrate and --validate")
     }
+    if tune != nil, sparsity > 0 || skips != nil || tokens != "off" || precision != nil {
+      throw ValidationError(
+        "--tune chooses --precision, --sparsity, --skips and --tokens itself: leave them out")
+    }
     guard let accuracyDrop else { return }
     if !(0..<1).contains(accuracyDrop) {
       throw ValidationError("--accuracy-drop is a part of the answers, from 0 to below 1")

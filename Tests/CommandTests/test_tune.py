@@ -48,6 +48,22 @@ class TuneTest(unittest.TestCase):
     def test_the_proof_is_on_other_samples(self):
         self.assertEqual(self.report["validation"]["samples"], 30)
         self.assertEqual(self.report["accuracy"]["samples"], 30)
+        others = self.folder / "others"
+        others.mkdir()
+        lines = (self.samples / "labels.tsv").read_text().splitlines()[1::2]
+        for line in lines:
+            shutil.copy(self.samples / line.split("\t")[0], others)
+        (others / "labels.tsv").write_text("\n".join(lines) + "\n")
+        done = subprocess.run(
+            [BIN / "edgeconv", "convert", MODEL / "spoken_digits.onnx", "--preprocess", MODEL / "preprocess.json", "--validate", others,
+             "-o", self.folder / "others.edge", "--json"], capture_output=True, text=True)
+        self.assertEqual(json.loads(done.stdout)["validation"]["sha256"], self.report["validation"]["sha256"])
+
+    def test_options_that_it_chooses_are_refused(self):
+        for words in (["--sparsity", "0.5"], ["--skips", "auto"], ["--tokens", "0.5"], ["--precision", "int8"]):
+            done = self.convert("size", "-o", self.folder / "no.edge", *words)
+            self.assertEqual(done.returncode, 64, words)
+            self.assertIn("leave them out", done.stderr)
 
     def test_samples_are_asked_for(self):
         done = subprocess.run([BIN / "edgeconv", "convert", MODEL / "spoken_digits.onnx", "--tune", "latency", "-o", self.folder / "no.edge"],

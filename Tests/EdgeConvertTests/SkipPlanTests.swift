@@ -90,6 +90,34 @@ import Testing
     #expect(!map.isPositive)
   }
 
+  @Test func aCommandToTypeKeepsWhatTheModelLeavesOut() throws {
+    var options = ConversionOptions(source: "m.onnx", output: "m.edge")
+    options.skips = .ordered(3)
+    options.fitsBypasses = false
+    options.sparsity = 0.5
+    options.risk = 0.1
+    let command = options.command(keepingFloat: ["a"])
+    for words in ["--skips 3", "--skip-bypass identity", "--sparsity 0.5", "--risk 0.1"] {
+      #expect(command.contains(words))
+    }
+    options.skips = .off
+    options.exits = .fitted(2)
+    options.tokens = .part(1)
+    #expect(options.command().contains("--tokens 1.0 --exits 2 --criterion auto"))
+  }
+
+  @Test func whatBlocksLeaveOutCostsNothing() {
+    func cost(_ density: Double?) -> Double {
+      let node = EmittedFile.NodeSummary(
+        name: "", operation: "linear", inputShapes: [[128, 768]], outputShapes: [[128, 3072]],
+        precision: .int8, multiplications: 128 * 768 * 3072, weightBytes: 0,
+        blocks: density.map { EmittedFile.Blocks(outputs: 4, density: $0) })
+      return NodeCost.sum([node]) { _ in 1 }
+    }
+    #expect(cost(0.2) < 0.4 * cost(nil) && cost(0.2) > 0.2 * cost(nil))
+    #expect(cost(1) == cost(nil))
+  }
+
   @Test func theIdentityNeedsNoMap() {
     var random = SplitMix(6)
     var map = BlockMap(channels: 3)

@@ -6,7 +6,7 @@ import Testing
 
 /// Blocks that runs skip: which of them run, what then takes their place, and which plans are refused.
 @Suite struct SkipTests {
-  /// b = -(-x) + 1 spelled out as |exp(x)|, or x; y = -b, or b.
+  /// b = |exp(x)|, or x where the first block is skipped; y = -b, or b where the second is.
   ///
   /// Nodes: 0 skip of rank 1, 1 and 2 its block (b = |exp(x)|), 3 its bypass (b = x); 4 skip of rank 0, 5 its block
   /// (y = -b), 6 its bypass (y = b).

@@ -17,7 +17,10 @@ extension ConversionOptions {
     add("accuracy-drop", stated["accuracy-drop"])
     let kept = keepFloat + more.filter { !keepFloat.contains($0) }
     add("keep-float", kept.isEmpty ? nil : kept.joined(separator: ","))
-    for key in ["bound", "state", "input", "size"] { add(key, stated[key]) }
+    for key in ["bound", "state", "input", "size", "sparsity", "tokens", "exits", "criterion"] {
+      add(key, stated[key])
+    }
+    for key in ["skips", "skip-bypass", "risk", "confidence"] { add(key, stated[key]) }
     add("preprocess", preprocessing)
     add("labels", labels)
     add("report", report)
