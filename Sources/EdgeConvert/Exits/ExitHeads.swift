@@ -56,9 +56,7 @@ struct ExitHeads {
     self.classes = classes
     isProbability =
       graph.nodes.first { $0.outputs.contains(output) }.map { $0.op == "Softmax" } ?? false
-    emitted = try makeFile(
-      graph: graph, quantization: decided.choices.quantization, bounds: bounds, metadata: [])
-    file = try LoadedFile(emitted.bytes, name: "the model without exits")
+    (emitted, file) = try decided.file(bounds: bounds, name: "the model without exits")
   }
 
   /// Fits and attaches.
@@ -144,7 +142,7 @@ struct ExitHeads {
     }
     heads = found
     let answer = try file.firstOutput().floats
-    targets += isProbability ? answer : ExitHeads.softmax(answer)
+    targets += isProbability ? answer : softmax(answer)
   }
 
   private func dimension(_ head: Head) -> Int {
@@ -159,13 +157,6 @@ struct ExitHeads {
     var sums = [Float](repeating: 0, count: dimension)
     for (index, value) in values.enumerated() { sums[index % dimension] += value }
     return sums.map { $0 / Float(rows) }
-  }
-
-  private static func softmax(_ scores: [Float]) -> [Float] {
-    let most = scores.max() ?? 0
-    let powers = scores.map { expf($0 - most) }
-    let sum = powers.reduce(0, +)
-    return powers.map { $0 / sum }
   }
 
   // MARK: Fitting
@@ -215,7 +206,7 @@ struct ExitHeads {
     let said = heads.map { head -> [(index: Int, p: Float)] in
       guard let scores = head.model?.scores(samples(head, apart, held.count)) else { return [] }
       let rows = (0..<held.count).flatMap {
-        ExitHeads.softmax(Array(scores[$0 * classes..<($0 + 1) * classes]))
+        softmax(Array(scores[$0 * classes..<($0 + 1) * classes]))
       }
       return (0..<held.count).map { ExitHeads.top(rows, $0, classes) }
     }

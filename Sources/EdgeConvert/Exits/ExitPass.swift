@@ -52,7 +52,8 @@ struct ExitPass {
     guard !decided.graph.exits.isEmpty else {
       return Outcome(certificates: [], report: nil, notes: notes, warnings: [])
     }
-    let file = try self.file(decided)
+    let name = "the model with exits"
+    let file = try decided.file(bounds: bounds, name: name)
     let others = try calibration.map { try traces(file.loaded, $0, samples) } ?? []
     let tested = try validation.map { try traces(file.loaded, $0, Array(0..<$0.count)) } ?? []
     let tuning = ExitTuning(
@@ -67,21 +68,13 @@ struct ExitPass {
       decided.graph.exits[index].threshold = choice.threshold
     }
     if let data = validation ?? calibration {
-      try self.file(decided).loaded.requireEqual(to: self.file(plain).loaded, data, what: "exits")
+      try decided.file(bounds: bounds, name: name).loaded.requireEqual(
+        to: plain.file(bounds: bounds, name: name).loaded, data, what: "exits")
     }
     return Outcome(
       certificates: choice.certificate.map { [$0] } ?? [],
       report: others.isEmpty && tested.isEmpty ? nil : choice.report, notes: notes,
       warnings: warnings(choice, isValidated: validation != nil))
-  }
-
-  private func file(_ decided: Conversion.Decided) throws -> (
-    emitted: EmittedFile, loaded: LoadedFile
-  ) {
-    let emitted = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
-    )
-    return (emitted, try LoadedFile(emitted.bytes, name: "the model with exits"))
   }
 
   private func traces(_ file: LoadedFile, _ data: DataSet, _ samples: [Int]) throws -> [ExitTrace] {

@@ -68,11 +68,8 @@ struct SkipCandidates {
     _ candidates: inout [Candidate], _ runs: [FittingRun], _ data: DataSet, samples: Int,
     progress: (Int, Int) -> Void
   ) throws {
-    let attached = try attached(candidates, usesMaps: true)
-    let emitted = try makeFile(
-      graph: attached.graph, quantization: attached.choices.quantization, bounds: bounds,
-      metadata: [])
-    let file = try LoadedFile(emitted.bytes, name: "the model with skips")
+    let (emitted, file) = try attached(candidates, usesMaps: true).file(
+      bounds: bounds, name: "the model with skips")
     var places = places(
       candidates, runs.reduce(into: []) { $0.formUnion($1.fitted) }, emitted, file)
     let count = min(data.count, samples)

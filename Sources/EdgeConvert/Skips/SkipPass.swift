@@ -215,9 +215,6 @@ struct SkipPass {
   private func file(_ decided: Conversion.Decided) throws -> (
     emitted: EmittedFile, loaded: LoadedFile
   ) {
-    let emitted = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
-    )
-    return (emitted, try LoadedFile(emitted.bytes, name: "the model with skips"))
+    try decided.file(bounds: bounds, name: "the model with skips")
   }
 }

@@ -33,10 +33,8 @@ struct TokenPass {
       }
       return nil
     }
-    let emitted = try makeFile(
-      graph: decided.graph, quantization: decided.choices.quantization, bounds: bounds, metadata: []
-    )
-    let file = try LoadedFile(emitted.bytes, name: "the model with tokens that leave")
+    let (emitted, file) = try decided.file(
+      bounds: bounds, name: "the model with tokens that leave")
     let count = validation?.count ?? min(data.count, TokenPass.measuredSamples)
     let trial = try DepthTrial(file, decided.graph, data, 0..<count)
     var sequence = TokenPass.parts

@@ -1,4 +1,5 @@
 import EdgeFormat
+import Foundation
 
 extension Tensor {
   /// The class at every place: the largest element along axis 1 of an image, else along the last.
@@ -32,4 +33,12 @@ func cosine(_ a: [Float], _ b: [Float]) -> Double {
     bb += Double(y) * Double(y)
   }
   return dot / (aa * bb).squareRoot()
+}
+
+/// Probabilities of scores.
+func softmax(_ scores: [Float]) -> [Float] {
+  let most = scores.max() ?? 0
+  let powers = scores.map { expf($0 - most) }
+  let sum = powers.reduce(0, +)
+  return powers.map { $0 / sum }
 }

@@ -87,15 +87,10 @@ struct DepthTrial {
     guard hasClasses, answer.count <= 1 << 16 else {
       return 1 - cosine(answer, whole)
     }
-    let (p, q) = (probabilities(whole), probabilities(answer))
-    return zip(p, q).reduce(0) { $0 + $1.0 * log(max($1.0, 1e-12) / max($1.1, 1e-12)) }
-  }
-
-  private func probabilities(_ values: [Float]) -> [Double] {
-    if isProbability { return values.map { Double($0) } }
-    let most = values.max() ?? 0
-    let powers = values.map { exp(Double($0 - most)) }
-    let sum = powers.reduce(0, +)
-    return powers.map { $0 / sum }
+    let (p, q) = isProbability ? (whole, answer) : (softmax(whole), softmax(answer))
+    return zip(p, q).reduce(0) { sum, pair in
+      let (p, q) = (max(Double(pair.0), 1e-12), max(Double(pair.1), 1e-12))
+      return sum + p * log(p / q)
+    }
   }
 }
